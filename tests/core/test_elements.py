@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controlwatch.adapters.catalog.element_loader import build_elements, load_elements
+from controlwatch.adapters.catalog.element_loader import build_elements, check_elements, load_elements
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.core.law.elements import Element, is_named
@@ -148,4 +148,8 @@ ROW = {"symbol": "Xx", "zh": "某", "en": "xium", "categories": ["rare_earth.ite
 )
 def test_an_entry_that_cannot_be_right_is_refused(rows: list[dict[str, Any]], reason: str) -> None:
     with pytest.raises(DeclarationError, match=reason):
-        build_elements({"element": rows}, LEXICON)
+        check_elements(build_elements({"element": rows}, LEXICON), LEXICON)
+
+
+def test_every_element_that_ships_names_its_notices_as_we_write_them() -> None:
+    check_elements(CATALOGUE, LEXICON)

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from controlwatch.adapters.catalog.lexicon_loader import TomlTable, build_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import TomlTable, build_lexicon, check_patterns
 from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
 from controlwatch.core.model.errors import DeclarationError
 from tests.evaluation import CORPUS, load_cases, read_case
@@ -49,7 +49,7 @@ def _with(rule: TomlTable) -> dict[str, TomlTable]:
 )
 def test_a_rule_that_its_examples_do_not_bear_out_is_refused(flaw: TomlTable, reason: str) -> None:
     with pytest.raises(DeclarationError) as refused:
-        build_lexicon({"graphite.toml": GRAPHITE}, WORDS, _with({**SOUND, **flaw}))
+        check_patterns(build_lexicon({"graphite.toml": GRAPHITE}, WORDS, _with({**SOUND, **flaw})))
     assert str(refused.value).startswith(f"direction.toml: {reason}")
 
 

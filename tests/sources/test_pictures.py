@@ -6,7 +6,9 @@ import io
 from collections.abc import Sequence
 from functools import cache
 
+import docx
 import pytest
+from docx.shared import Cm
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -14,12 +16,14 @@ from reportlab.pdfgen.canvas import Canvas
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE
 from controlwatch.adapters.files.documents import read_annex, read_document
+from controlwatch.adapters.files.docx import read_docx
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.files.pictures import read_picture
 from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Annex, AnnexLink, Attention, Document
 from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.core.sources.notice_pages import parse_notice_page
 from controlwatch.services.annexes import list_picture_doubts
 
 from .golden import snapshot
@@ -102,7 +106,45 @@ def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: i
     assert (PICTURE in read.doubts) == bool(pictures)
 
 
+def letter(words: str, *pictures: tuple[Image.Image, float]) -> bytes:
+    """A Word file with a paragraph, and pictures, each with its width in centimetres."""
+    made, out = docx.Document(), io.BytesIO()
+    made.add_paragraph(words)
+    for drawn, width in pictures:
+        made.add_picture(io.BytesIO(saved(drawn)), width=Cm(width))
+    made.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "widths", "doubt"),
+    [
+        ("8103200010", [15], "needs OCR: a picture in the file was not read; look"),
+        ("8103200010", [15, 12], "needs OCR: 2 pictures in the file were not read; look"),
+        ("", [15], PICTURE),
+        ("8103200010", [2], ""),  # a seal
+    ],
+)
+def test_a_picture_inside_a_word_file_is_told_where_it_can_hold_a_table(
+    words: str, widths: list[float], doubt: str
+) -> None:
+    drawn = (sheet(), sheet(ROWS[:2]))
+    read = read_docx(letter(words, *zip(drawn, widths, strict=False)))
+    assert read.text == words
+    assert read.doubts == ((doubt,) if doubt else ())
+    assert not doubt or translate_sentence(f"附件1: {doubt}") != f"附件1: {doubt}"
+
+
 # --------------------------------------------------------------------------- with it
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_was_pasted_into_a_word_file_as_a_picture_is_read() -> None:
+    read = annex(letter("1C226 in print", (sheet(), 15)))
+    assert read.text == "1C226 in print"
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+    assert read.doubt == f"pictures in the file: {READ_FROM_PICTURE}"
 
 
 @needs_ocr
@@ -175,3 +217,28 @@ def test_a_notice_that_is_a_picture_is_a_question_and_identifies_nothing() -> No
 def test_a_picture_is_an_annex_where_the_words_say_so(link: str, *, is_annex: bool) -> None:
     page = f"<html><body><article><p>{NOTICE}</p><p>{link}</p></article></body></html>"
     assert bool(read_document(snapshot(page.encode(), url=URL)).annexes) is is_annex
+
+
+@pytest.mark.parametrize(
+    ("below", "doubt"),
+    [
+        (
+            '<p>附件</p><p>物项清单</p><p><img src="/a/1.jpg"><img src="/a/2.jpg"></p>',
+            "2 pictures below an annex's heading were not read",
+        ),
+        (
+            '<p>附表一：</p><img src="/a/1.png" width="640">',
+            "a picture below an annex's heading was not read",
+        ),
+        ('<p>Annex 1</p><img src="/a/1.png">', "a picture below an annex's heading was not read"),
+        ('<p>附件</p><p><img src="/icons/icon_doc.gif"><a href="/a.doc">清单</a></p>', ""),
+        ('<p>附件</p><p><img src="/a/w.gif" width="16"><a href="/a.doc">清单</a></p>', ""),
+        ('<p>图为发布会现场。</p><p><img src="/a/1.jpg"></p>', ""),
+        ('<p>附件</p><p>一、范围</p><p>二、期限</p><p>三、附则</p><p><img src="/a/1.jpg"></p>', ""),
+    ],
+)
+def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) -> None:
+    page = f"<html><body><h1>公告</h1><div class='art-con'><p>现公布物项清单，自2026年12月1日起施行。</p>{below}</div></body></html>"
+    doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
+    assert doubts == ([f"needs OCR: {doubt}; look"] if doubt else [])
+    assert all(translate_sentence(told) != told for told in doubts)

@@ -300,7 +300,7 @@ def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str
     for reason in line.review:
         yield "review", reason.reason, reason.quote
     for category_id in notice.possible_categories if line.review else ():
-        yield "may touch", _name_with_id(category_id, lexicon), ""
+        yield "may affect", _name_with_id(category_id, lexicon), ""
     yield "published", format_date(line.published) if line.published else "not stated", ""
     for found in notice.effective:
         span = format_date(found.start) if found.start else "not stated"

@@ -29,7 +29,7 @@ def load_elements(lexicon: Lexicon) -> ElementCatalogue:
 def build_elements(table: dict[str, Any], lexicon: Lexicon) -> ElementCatalogue:
     """Return the elements of a parsed file. Raises `DeclarationError`.
 
-    Refused are an unknown key or category, a name that two elements share, and a number in another form.
+    Refused are an unknown key or category, and a name that two elements share.
     """
     rows = table.get("element", [])
     for row in rows:
@@ -49,10 +49,15 @@ def build_elements(table: dict[str, Any], lexicon: Lexicon) -> ElementCatalogue:
         for category in element.categories:
             if lexicon.find_category(category) is None:
                 raise DeclarationError(FILE, element.symbol, f"no category {category!r}")
+        if not element.categories:
+            raise DeclarationError(FILE, element.symbol, "belongs to no category")
+    return ElementCatalogue(elements=elements)
+
+
+def check_elements(catalogue: ElementCatalogue, lexicon: Lexicon) -> None:
+    """Raise `DeclarationError` for a number of a notice in another form than the canonical one."""
+    for element in catalogue.elements:
         for known in element.named_by:
             number = parse_number(known.number, lexicon)
             if number is None or number.canonical != known.number:
                 raise DeclarationError(FILE, element.symbol, f"{known.number} is not a number as we write it")
-        if not element.categories:
-            raise DeclarationError(FILE, element.symbol, "belongs to no category")
-    return ElementCatalogue(elements=elements)

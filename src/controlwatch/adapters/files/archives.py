@@ -44,7 +44,7 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
             return get_format_reader("sheets")(package)
         kind = get_kind(package, main) if main else ""
         if kind == "document" or main == "word/document.xml":
-            return get_format_reader("docx")(package)
+            return get_format_reader("docx")(package, reader=reader)
         if kind == "workbook" or main == "xl/workbook.xml":
             return get_format_reader("workbook")(package)
         if main:

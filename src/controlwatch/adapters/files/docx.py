@@ -9,11 +9,17 @@ import docx
 from docx.oxml.xmlchemy import BaseOxmlElement
 
 from controlwatch.adapters.files import ParsedFile, describe_left_out
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import add_pictures
 from controlwatch.core.sources.html_tables import format_rows
 from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscript, to_superscript
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_BLIP_TAG = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_EMBEDDED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
+_MIN_PICTURE = (2_160_000, 1_080_000)  # 6 by 3 cm, in EMU; less is a seal, a sign or an ornament
 _FALLBACK_TAG = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _CHARACTER_TAGS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 #: Not read: properties, the fallback that repeats other content, and what was deleted or moved elsewhere.
@@ -23,13 +29,18 @@ _OFF = frozenset({"0", "false", "off", "none"})
 _MAX_COLUMNS = 100  # columns that a cell may claim to cover
 
 
-def read_docx(body: bytes) -> ParsedFile:
+def read_docx(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
     """Parse the body of a DOCX file. The numbers of list items are not in the file: Word computes them.
 
-    Text that Word strikes through or hides is left out, and a doubt quotes it.
+    Text that Word strikes through or hides is left out, and a doubt quotes it. Pictures that are large enough
+    to hold a table are recognised by a reader; without one they are a doubt.
     """
     document = docx.Document(io.BytesIO(body))
-    return read_word_body(document.element.body, document.styles.element)
+    parsed = read_word_body(document.element.body, document.styles.element)
+    parts = document.part.related_parts
+    names = dict.fromkeys(_list_pictures(document.element.body))
+    bodies = [parts[name].blob for name in names if name in parts]
+    return add_pictures(parsed, bodies, reader)
 
 
 def read_word_body(body: BaseOxmlElement, styles: BaseOxmlElement | None = None) -> ParsedFile:
@@ -39,6 +50,25 @@ def read_word_body(body: BaseOxmlElement, styles: BaseOxmlElement | None = None)
     return ParsedFile(
         text, describe_left_out({"struck through": reader.struck, "hidden": reader.hidden}, "file")
     )
+
+
+def _list_pictures(body: BaseOxmlElement) -> Iterator[str]:
+    """Yield the relationships of the pictures that are drawn large, without those that were deleted."""
+    for tag in ("inline", "anchor"):
+        for frame in body.iter(f"{_WP}{tag}"):
+            extent, blip = frame.find(f"{_WP}extent"), next(frame.iter(_BLIP_TAG), None)
+            if (
+                extent is None
+                or blip is None
+                or any(above.tag in _SKIPPED_TAGS for above in frame.iterancestors())
+            ):
+                continue
+            sizes = [extent.get(name, "") for name in ("cx", "cy")]
+            if all(
+                size.isascii() and size.isdigit() and int(size[:12]) >= least
+                for size, least in zip(sizes, _MIN_PICTURE, strict=True)
+            ):
+                yield blip.get(_EMBEDDED, "")
 
 
 class _BodyReader:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE, ParsedFile
+from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE, ParsedFile, Unreadable
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
 from controlwatch.adapters.files.pdf_tables import RuledTable, join_continued_tables
 from controlwatch.adapters.files.picture_text import PictureReader, Pixels
@@ -76,3 +76,31 @@ def read_picture(body: bytes, *, reader: PictureReader | None = None) -> ParsedF
         pictures=len(sheets) - len(seen.pages),
         picture_text=seen.text,
     )
+
+
+def add_pictures(parsed: ParsedFile, bodies: Sequence[bytes], reader: PictureReader | None) -> ParsedFile:
+    """Return a file with what the pictures in it show, or with a doubt about those that were not read."""
+    if not bodies:
+        return parsed
+    sheets = [sheet for body in bodies for sheet in _decode_picture(body, reader)]
+    seen = recognize_pages(
+        ((number, partial(sheets.__getitem__, number)) for number in range(len(sheets))), reader
+    )
+    unread = max(len(bodies), len(sheets)) - len(seen.pages)
+    doubts: list[str] = []
+    if seen.pages:
+        doubts.append(f"pictures in the file: {READ_FROM_PICTURE}")
+    if seen.illegible:
+        doubts.append(f"{seen.illegible} lines of the pictures are not legible")
+    if unread:
+        some = "a picture in the file was" if unread == 1 else f"{unread} pictures in the file were"
+        doubts.append(f"needs OCR: {some} not read; look" if parsed.text else PICTURE)
+    return replace(parsed, doubts=(*parsed.doubts, *doubts), pictures=unread, picture_text=seen.text)
+
+
+def _decode_picture(body: bytes, reader: PictureReader | None) -> list[Pixels]:
+    """Return the pages of a picture; none without a reader, or of a format that is not for the web."""
+    try:
+        return reader.decode_picture(body) if reader is not None else []
+    except Unreadable:
+        return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from controlwatch.core.extraction.findings.categories import (
     add_code_categories,
@@ -47,6 +48,7 @@ from controlwatch.core.extraction.identity.identity import (
     identify_document,
 )
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.identity.passages import leaves_alone
 from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
@@ -176,9 +178,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
 def _assess_document(context: ReadingContext) -> Assessment:
     """Return what a document does, from what it is and what its sentences say."""
     kind, lexicon = context.identity.kind, context.lexicon
-    places = tuple(
-        hit for hit in find_place_hits(context.text, lexicon) if not context.is_background(hit.start)
-    )
+    places = find_place_hits(context.text, lexicon, is_beside=partial(_is_beside_news, context))
     categories = find_categories(context, places)
     ids = frozenset(found.id for found in categories)
     is_operative = is_operative_answer(context)
@@ -228,6 +228,14 @@ def _assess_document(context: ReadingContext) -> Assessment:
     )
 
 
+def _is_beside_news(context: ReadingContext, offset: int) -> bool:
+    """Return whether a report only recalls or supposes what it names there, or leaves it as it is."""
+    sentence = context.text.find_sentence(offset)
+    is_left = leaves_alone(sentence.words, offset - sentence.start, context.lexicon)
+    is_beside = is_left or context.is_background(offset) or context.is_beside_news(sentence.words)
+    return context.identity.is_report and is_beside
+
+
 def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
     """Return the notice with what the document does, and when, to whom and to which codes."""
     text, identity = context.text, context.identity
@@ -238,9 +246,9 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     sets_deadlines = notice.kind in INSTRUMENT_KINDS | REPORT_KINDS | {NoticeKind.DRAFT} or reports
     is_on_trade = not (identity.is_other_business or is_foreign)
     anchor = identity.publication_day
-    codes = (
-        NoticeCodes() if is_foreign else find_codes(text, context.lexicon)
-    )  # codes of foreign lists do not count
+    # Codes of foreign lists do not count, nor those of what a report only recalls.
+    beside = context.is_background if reports else lambda _at: False
+    codes = NoticeCodes() if is_foreign else find_codes(text, context.lexicon, is_beside=beside)
     return replace(
         notice,
         number=own.number if own else None,
@@ -251,7 +259,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         reports_change=reports,
         direction=assessment.direction.direction,
         effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
-        deadlines=find_deadlines(text, context.lexicon, anchor=anchor)
+        deadlines=find_deadlines(text, context.lexicon, anchor=anchor, is_beside=context.is_background)
         if sets_deadlines and is_on_trade
         else (),
         categories=add_code_categories(assessment.categories, codes.control_codes, context.lexicon)

@@ -18,7 +18,7 @@ from controlwatch.core.rendering.facts import CardContext
 MAX_HEADLINE = 132
 MAX_PLACES = 2
 #: Texts that change nothing from a day on.
-UNDATED_MEASURES = frozenset({"draft", "explanation"})
+UNDATED_MEASURES = frozenset({"draft", "explanation", "no-change", "no-text"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

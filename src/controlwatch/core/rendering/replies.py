@@ -113,7 +113,7 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]
     if line.review and notice.possible_categories:
-        rows.append(ReplyRow(heading="may touch", body=name_categories(notice.possible_categories, lexicon)))
+        rows.append(ReplyRow(heading="may affect", body=name_categories(notice.possible_categories, lexicon)))
     for found in notice.effective:
         start = format_date(found.start) if found.start else "not stated"
         until = f" → until {format_date(found.until)}" if found.until else ""

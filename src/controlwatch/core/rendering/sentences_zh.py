@@ -46,6 +46,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"no article was found; the whole page was read", "未找到正文区域，已识读整页。"),
         (r"the page has no text of its own; its annexes carry it", "页面无正文，内容在附件中。"),
         (r"needs OCR: the text stands in an image", "正文为图片，需人工或文字识别。"),
+        (
+            r"needs OCR: a picture below an annex's heading was not read; look",
+            "附件标题下有一张图片未识别，请查看原件。",
+        ),
+        (
+            r"needs OCR: (\d+) pictures below an annex's heading were not read; look",
+            r"附件标题下有\1张图片未识别，请查看原件。",
+        ),
         (r"a part of the page failed on the server and is missing", "页面部分内容因服务器错误缺失。"),
         (r"the page could not be read so far", "页面暂未能读取。"),
         (r"the page could not be read: (.*)", r"页面未能读取：\1"),
@@ -89,6 +97,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             r"Its text was read from a picture; a person must check.*",
             "正文识读自图片，文字和数字须经人工核对。",
+        ),
+        (
+            r"(.*): needs OCR: a picture in the file was not read; look",
+            r"\1：文件中有一张图片未识别，请查看原件。",
+        ),
+        (
+            r"(.*): needs OCR: (\d+) pictures in the file were not read; look",
+            r"\1：文件中有\2张图片未识别，请查看原件。",
         ),
         (r"(.*): needs OCR: the annex is a picture; look", r"\1：为图片，请查看原件。"),
         (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),

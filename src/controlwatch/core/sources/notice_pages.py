@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
+from controlwatch.core.sources.annex_pictures import describe_annex_pictures
 from controlwatch.core.sources.decoding import find_query_encoding
 from controlwatch.core.sources.hidden_text import find_hidden_parts
 from controlwatch.core.sources.html_text import (
@@ -132,6 +133,7 @@ def parse_notice_page(
         is_declared_part=body.is_declared,
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
+            *(describe_annex_pictures(body.nodes, without=unread) if text else ()),
             *_describe_struck(struck),
             *shown.doubts,
             *files.doubts,

@@ -21,6 +21,7 @@ from controlwatch.core.extraction.mentions.places import PlaceHit
 from controlwatch.core.extraction.mentions.terms import (
     contains_phrase,
     find_term_hits,
+    is_recital,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -127,7 +128,10 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
     # The opening speaks of another government's rule, and no Chinese notice is named.
     opening = text.folded_text[: text.title_end + OPENING]
-    is_chinese = any(mention.number.issuers for mention in context.identity.number_mentions)
+    is_chinese = any(
+        mention.number.issuers and not _is_recalled(context, text.find_sentence(mention.start).words)
+        for mention in context.identity.number_mentions
+    )
     if (
         not is_chinese
         and contains_phrase(lexicon, "foreign_act", opening)
@@ -136,6 +140,12 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
     ):
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-opening")
     return None
+
+
+def _is_recalled(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence only recalls a notice, or says that it stays as it is."""
+    is_left = context.lexicon.get_pattern("category.left-alone").search(words) is not None
+    return is_left or context.is_beside_news(words) or is_recital(context.lexicon, words, context.told_on)
 
 
 def add_code_categories(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
 from itertools import pairwise
 
 from controlwatch.core.extraction.findings.category_hits import GOODS_LICENCE, CategoryHit
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.identity.passages import BACKGROUND_AGE, find_last_day_named
 from controlwatch.core.extraction.mentions.terms import (
     TermStrength,
     contains_phrase,
@@ -20,7 +19,6 @@ OPENING_SENTENCE = 16  #: characters of the first sentence below a head
 SHORT_LINE = 60  #: characters of a line that cannot say by itself what it is about
 NEIGHBOURS = 160  #: characters on either side of a word in a short line
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
-BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 #: Regimes in which the goods that a notice names are not controlled items.
 ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
 #: Regimes of parties, duties and lists, beside which parts and uses of goods name no item.
@@ -35,6 +33,9 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
     hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
     titled = [hit for hit in hits if hit.in_title]
     is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
+    is_on_parties = get_pattern("category.party-headline").search(text.title) is not None
+    if context.identity.is_report and any(hit.category.id.startswith("entity.") for hit in hits):
+        is_party_listing |= is_on_parties
     if context.identity.is_report and any(hit.is_item for hit in titled):
         is_party_listing = False  # a headline that names both is about both
     if (
@@ -100,17 +101,20 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
     written = context.identity.publication_day
     if written is None:
         return True
-    days = [word.day for word in find_date_mentions(words, context.lexicon, anchor=written) if word.day]
-    years = [date(int(year[1]), 12, 31) for year in get_pattern("category.bare-year").finditer(words)]
-    return written - max(days or years, default=written) <= BACKGROUND_AGE
+    last = find_last_day_named(words, written, context.lexicon)
+    return last is None or written - last <= BACKGROUND_AGE
 
 
 def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     """Return whether a report names something only to say that it stays as it is, or what may come."""
     get_pattern, words = context.lexicon.get_pattern, hit.sentence.words
-    if context.is_background(hit.start):
+    if context.is_background(hit.start) or context.is_beside_news(words):
         return True
-    if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
+    at = hit.start - hit.sentence.start
+    clause = words[
+        max(words.rfind(";", 0, at), 0) : (words + ";").find(";", at)
+    ]  # folded text keeps this stop
+    if get_pattern("category.left-alone").search(clause) or get_pattern("category.supposed").search(words):
         return True
     before = words[: hit.start - hit.sentence.start]
     behind = context.text.folded_text[hit.end : hit.end + 24]

@@ -113,6 +113,7 @@ class CategoryHit:
         ):
             return True
         near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
+        near = lexicon.get_pattern("category.not-as-before").sub("", near)
         return (
             is_about_foreign_act(lexicon, words[: self.start - sentence.start])
             or is_about_foreign_act(lexicon, words)

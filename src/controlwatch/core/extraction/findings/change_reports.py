@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from controlwatch.core.extraction.findings.changes import NEAR_TITLE, SHORT_OPENING, ChangeInputs
 from controlwatch.core.extraction.mentions.issuers import find_issuers
+from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.model import Direction, NoticeKind
+
+LEAD = 320  #: characters below a title in which a report says that something is only proposed
 
 
 def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
@@ -16,10 +19,7 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
     if identity.kind == NoticeKind.SPOKESPERSON:
         return _explains_change(case)
     moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY}
-    opening = text.folded_text[: text.title_end + NEAR_TITLE]
-    if not identity.is_report or not moves or lexicon.get_pattern("change.proposed").search(opening):
-        return False
-    if lexicon.get_pattern("change.rumour").search(text.title):
+    if not identity.is_report or not moves or _tells_of_no_change(case):
         return False
     if not any(category.change for category in case.categories):
         # An item that no category names: the number and the words of control must tell.
@@ -31,9 +31,25 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
     return bool(identity.number_mentions) or _tells_of_authority(case)
 
 
+def _tells_of_no_change(case: ChangeInputs) -> bool:
+    """Return whether a report is on a draft, a rumour, a meeting or another regime, or only asks."""
+    text, lexicon = case.context.text, case.context.lexicon
+    if any(lexicon.get_pattern(name).search(text.title) for name in ("change.rumour", "change.title-asks")):
+        return True
+    lead, opening = text.title_end + LEAD, text.title_end + NEAR_TITLE
+    proposed = lexicon.get_pattern("change.proposed").search(text.folded_text, 0, lead)
+    if proposed and not case.context.is_background(proposed.start()):
+        return True
+    is_other_regime = any(category.kind == "instrument" for category in case.categories)
+    is_watched = any(category.change for category in case.categories)
+    return (is_other_regime and not is_watched) or (
+        lexicon.get_pattern("change.invitation").search(text.folded_text, 0, opening) is not None
+    )
+
+
 def _explains_change(case: ChangeInputs) -> bool:
     """Return whether a spokesperson explains what was announced, and does not deny it."""
-    text, lexicon = case.context.text, case.context.lexicon
+    text, lexicon, identity = case.context.text, case.context.lexicon, case.context.identity
     announced = lexicon.get_pattern("change.announced-question").search(
         text.folded_text[: text.title_end + SHORT_OPENING]
     )
@@ -43,7 +59,17 @@ def _explains_change(case: ChangeInputs) -> bool:
         return False
     listed = lexicon.get_pattern("change.listing-answer").search(text.title)
     is_own_listing = listed is not None and not contains_phrase(lexicon, "foreign_act", text.title)
-    return bool(case.context.identity.number_mentions) or is_own_listing
+    return is_own_listing or any(_is_told_of(case, mention) for mention in identity.number_mentions)
+
+
+def _is_told_of(case: ChangeInputs, mention: NumberMention) -> bool:
+    """Return whether a spokesperson tells of a number that is not old, nor only asked about."""
+    context, number = case.context, mention.number
+    told = context.identity.publication_day
+    is_old = told is not None and number.year is not None and number.year < told.year - 1
+    words = context.text.find_sentence(mention.start).words
+    names = ("change.asked-whether", "change.issued-long-ago")
+    return not (is_old or any(context.lexicon.get_pattern(name).search(words) for name in names))
 
 
 def _tells_of_authority(case: ChangeInputs) -> bool:
@@ -58,6 +84,7 @@ def _tells_of_authority(case: ChangeInputs) -> bool:
         )
         and not contains_phrase(lexicon, "draft", sentence.words)
         and not lexicon.get_pattern("change.supposed").search(sentence.words)
+        and not case.context.is_beside_news(sentence.words)
         and not lexicon.get_pattern("change.standing").search(sentence.words)
         for sentence in case.context.text.sentences
     )

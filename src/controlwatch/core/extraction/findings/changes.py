@@ -36,7 +36,9 @@ def is_operative_answer(context: ReadingContext) -> bool:
     acting = [
         words
         for sentence in context.text.sentences
-        if (words := _drop_intents(lexicon, sentence.words)) and not is_about_foreign_act(lexicon, words)
+        if (words := _drop_intents(lexicon, sentence.words))
+        and not is_about_foreign_act(lexicon, words)
+        and not lexicon.get_pattern("change.issued-already").search(words)
     ]
     return any(
         lexicon.get_pattern("change.start-day").search(words)

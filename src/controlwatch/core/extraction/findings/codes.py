@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.mentions.places import is_of_foreign_state
@@ -49,8 +49,13 @@ class NoticeCodes:
     excluded_codes: tuple[CodeFinding, ...] = ()
 
 
-def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
-    """Return every code with its sentence; a code that is also included somewhere is not excluded."""
+def find_codes(
+    text: DocumentText, lexicon: Lexicon, *, is_beside: Callable[[int], bool] = lambda _at: False
+) -> NoticeCodes:
+    """Return every code with its sentence; a code that is also included somewhere is not excluded.
+
+    `is_beside` tells whether a place is beside the news of a report: its codes do not count.
+    """
     get_pattern = lexicon.get_pattern
     folded = text.folded_text[: text.related_links_start]
     codes = list(_find_hs_codes(folded, lexicon))
@@ -65,6 +70,7 @@ def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
             within = _expand_range(hit[1], last[1]) if last else ()
             codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
+    codes = [code for code in codes if not is_beside(code[1])]
     is_out = [is_excluded(text.folded_text, start, lexicon) for _, start, _ in codes]
     # What a sentence leaves out stands in the table for the sake of order only.
     left_out = {

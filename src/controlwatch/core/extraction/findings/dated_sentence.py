@@ -26,6 +26,7 @@ from controlwatch.core.model import EffectiveDate
 
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
 #: The groups of a count of days or months after publication.
+PRINTED_BEHIND = re.compile(r"[ ,，(（]{1,3}(?:on )?")  # effective on publication, |September 20, 2027
 COUNTS = ("count", "full", "days", "within", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
@@ -221,6 +222,9 @@ class DatedSentence:
             behind, that_is = self.words[hit.end() :], self.context.lexicon.get_pattern("date.that-is")
             named = find_date_mentions(behind, self.context.lexicon, anchor=self.anchor)
             start = next((day.day for day in named if that_is.match(behind[: day.start])), None) or start
+        elif self.context.told_on and (shown := PRINTED_BEHIND.match(self.words, hit.end())):
+            named = find_date_mentions(self.words[shown.end() :], self.context.lexicon, anchor=self.anchor)
+            start = next((day.day for day in named if day.start == 0), None) or start
         found = EffectiveDate(
             start=start,
             until=until,

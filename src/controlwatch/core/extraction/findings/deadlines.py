@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
+from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
@@ -19,10 +21,13 @@ DEADLINE_KINDS = (
 )
 
 
-def find_deadlines(text: DocumentText, lexicon: Lexicon, *, anchor: date | None) -> tuple[Deadline, ...]:
+def find_deadlines(
+    text: DocumentText, lexicon: Lexicon, *, anchor: date | None, is_beside: Callable[[int], bool]
+) -> tuple[Deadline, ...]:
     """Return the closing days a text sets, each with its sentence.
 
     `anchor` is the day of publication: earlier days are past, and stated periods are counted from it.
+    `is_beside` tells whether a place is beside the news of a report.
     """
     get_pattern = lexicon.get_pattern
     closing, suspension = get_pattern("deadline.closing"), get_pattern("deadline.suspension")
@@ -33,7 +38,11 @@ def find_deadlines(text: DocumentText, lexicon: Lexicon, *, anchor: date | None)
         words = sentence.words
         if not closing.search(words) or suspension.search(words):
             continue
+        if get_pattern("deadline.closes-nothing").search(words) or is_about_foreign_act(lexicon, words):
+            continue
         kind = next((name for name, pattern in kinds if pattern.search(words)), None)
+        if kind != "comments-close" and is_beside(sentence.start):
+            continue
         for word in find_date_mentions(words, lexicon, anchor=anchor) if kind else ():
             closes = after_day.match(words[word.end :]) or before_day.search(words[: word.start])
             is_recurring = get_pattern("deadline.recurring").search(words[: word.start])

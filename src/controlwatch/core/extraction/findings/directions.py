@@ -72,7 +72,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
             continue
         if _is_beside_the_measure(context, words) or _recites_another(context, sentence):
             continue
-        if context.is_background(sentence.start):
+        if context.is_background(sentence.start) or context.is_beside_news(sentence.words):
             continue
         if lexicon.get_pattern("direction.repeals-suspension").search(sentence.words):
             signals.append(

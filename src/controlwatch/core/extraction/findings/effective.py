@@ -97,6 +97,8 @@ def _dates_nothing(context: ReadingContext, sentence: Sentence, measure: str, *,
     lexicon, words = context.lexicon, sentence.words
     if lexicon.get_pattern("date.not-force").search(measure) or context.is_background(sentence.start):
         return True
+    if context.is_beside_news(words):
+        return True
     recall_ends = find_phrase_ends(lexicon, "background", words[:RECALL_LENGTH])
     is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)
     if recall_ends or (is_abroad and opens_with_foreign_state(words, lexicon)):

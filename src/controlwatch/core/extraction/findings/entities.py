@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.places import is_place_name
+from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
 
-_HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
+_HEAD = r"^[ ]*(?:附件[ ]*[\d一二三]{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
     rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
     r"[（(]([A-Za-z][^\n]{1,120}?)(?:，[\u4e00-\u9fff]{2,8})?[）)][ ]*[；;。，,]?[ ]*$",
@@ -55,6 +57,24 @@ MEASURES_AGAINST = re.compile(
     r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant"
     r"|are\b|is\b|shall|under|in accordance)"
 )  # The measures taken against Some Co. and Other Inc. pursuant to …
+_NAME = r"(?:[A-Z][\w.&’'-]*)(?: (?:of |& )?[A-Z][\w.&’'-]*){1,5}"
+_NAMES = rf"{_NAME}(?:(?:, and |, | and ){_NAME}){{0,20}}"
+_DESCRIBED = rf"(?:(?:[a-z][\w-]* ){{1,4}})?{_NAME}"  # drone maker Ironbridge Autonomy
+_DESCRIBED_NAMES = rf"{_DESCRIBED}(?:(?:, and |, | and ){_DESCRIBED}){{0,20}}"
+PRESS_SEPARATOR = re.compile(r",\s+(?!Inc|Ltd|LLC|Corp|Co\b)(?:and\s+)?|\s+and\s+")
+#: How the press names parties: The companies include A and B · named A, B and C in · A and B were named.
+PRESS_NAMED_PARTIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:companies|firms|entities|contractors) (?:include|are) ({_DESCRIBED_NAMES})(?=[,.;]| as )",
+        rf"\bmeasures (?:taken )?against ({_NAMES})",
+        rf"\bnamed ({_NAMES}) in (?:its|the|an?|their)\b",
+        rf"({_NAMES}) (?:was|were|is|are|ha(?:s|ve) been) (?:named|accused|listed|blacklisted|barred)\b",
+    )
+)
+DESCRIPTION = re.compile(r"^(?:and )?(?:[a-z][\w-]* )+(?=[A-Z])")  # drone maker |Ironbridge
+MAX_WORDS = 10  #: of a name on a line
+MAX_NAME = 60  #: characters of the name of a party
 DECIDING_ZONE = 600  #: characters below a title in which a listing is decided
 ENGLISH_SEPARATOR = re.compile(
     r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])"
@@ -77,7 +97,7 @@ class Party:
 def find_entities(
     context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
-    """Return the parties that a listing names, each with what is done to it: the last signal before it says.
+    """Return the parties that a listing names, each with what is done to it.
 
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
@@ -90,36 +110,68 @@ def find_entities(
     names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
-    for party in _find_parties(context.text, context.lexicon, is_on_imports="sps_import" in ids):
-        if is_place_name(party.zh, context.lexicon) or is_place_name(party.en, context.lexicon):
-            continue
+    told = _find_told_parties(context) if context.identity.is_report else []
+    parties = (
+        party
+        for party in _find_parties(context, is_on_imports="sps_import" in ids) or told
+        if not context.is_background(party.start) and not _is_place(party, context.lexicon)
+    )
+    for party in parties:
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
-        before = [signal for signal in ordered if signal.sentence.start <= party.start]
-        deciding = before[-1] if before else ordered[0] if ordered else None
-        if len(before) == len(ordered) > 1 and deciding and deciding.sentence.end <= party.start:
-            # Of an annex below, the sentence decides that names it.
-            below = [s for s in ordered if get_pattern("entity.listed-below").search(s.sentence.words)]
-            deciding = below[-1] if below else deciding
+        deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))
     return tuple(found.values())
 
 
-def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) -> list[Party]:
+def _find_deciding(
+    context: ReadingContext, party: Party, signals: Sequence[DirectionSignal]
+) -> DirectionSignal | None:
+    """Return the sentence that decides on a party.
+
+    It is the one that names the party; for a line of a list, the last one before that leads to a list, or to
+    the annex of that number; else the title, or the first one. A sentence about parties of its own
+    (三、将甲公司移出名单。) decides on none that an annex names.
+    """
+    get_pattern = context.lexicon.get_pattern
+    before = [signal for signal in signals if signal.sentence.start <= party.start]
+    if not before:
+        return signals[0] if signals else None
+    if party.start < before[-1].sentence.end:
+        return before[-1]
+    between = context.text.folded_text[before[-1].sentence.end : party.start]
+    headings = list(get_pattern("entity.annex-heading").finditer(between))
+    number = headings[-1][1] if headings else ""
+    if number and (named := [signal for signal in before if f"附件{number}" in signal.sentence.words]):
+        return named[-1]
+    leading = [
+        signal for signal in before if get_pattern("entity.leads-to-list").search(signal.sentence.words)
+    ]
+    in_title = [signal for signal in before if signal.sentence.start < context.text.title_end]
+    return (leading[-1:] or in_title or before)[0]
+
+
+def _is_place(party: Party, lexicon: Lexicon) -> bool:
+    """Return whether what stands in the place of a party is a state or region."""
+    return is_place_name(party.zh, lexicon) or is_place_name(party.en, lexicon)
+
+
+def _find_parties(context: ReadingContext, *, is_on_imports: bool) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
+    text, lexicon, is_report = context.text, context.lexicon, context.identity.is_report
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
     if listed := _find_lines(text, lexicon, is_on_imports=is_on_imports):
         return listed
-    english_lines = [
-        Party(hit.start(), "", hit[1].strip())
-        for hit in ENGLISH_LINE.finditer(folded)
-        if len(hit[1].split()) <= 10
-    ]
-    if english_lines:
-        return english_lines
+    lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
+    if is_report:  # the headings of a digest have text between them; the lines of a list have none
+        neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
+        near = {hit for pair in neighbours for hit in pair}
+        lines = [hit for hit in lines if hit in near]
+    if lines:
+        return [Party(hit.start(), "", hit[1].strip()) for hit in lines]
     pairs = [
         Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
         for sentence in text.sentences
@@ -149,7 +201,7 @@ def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) ->
             if "|" not in hit[0] or suffix.search(hit[1].strip())
         ]:
             persons = (Party(hit.start(), hit[1], hit[2]) for hit in PERSON_LINE.finditer(folded))
-            return [*listed, *persons, *_find_freed_parties(text, lexicon)]
+            return [*listed, *persons, *_find_named_besides(text, lexicon)]
     if listed := [
         Party(hit.start(), hit[2], hit[1].strip())
         for hit in ENGLISH_FIRST_LINE.finditer(folded, below)
@@ -166,13 +218,45 @@ def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) ->
     return [Party(hit.start(), "", hit[1]) for hit in REGISTERED_ROW.finditer(folded, below)]
 
 
-def _find_freed_parties(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
-    """Yield the parties that a sentence takes off a list, beside those that an annex puts on it."""
+def _find_named_besides(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
+    """Yield the parties that a sentence beside the list takes off one: 同时将甲公司移出管控名单."""
     freed, pair = lexicon.get_pattern("entity.freed"), lexicon.get_pattern("entity.inline-pair")
     for sentence in text.sentences:
-        if freed.search(sentence.words):
-            for hit in pair.finditer(sentence.words):
-                yield Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
+        if freed.search(sentence.words) and (pairs := list(pair.finditer(sentence.words))):
+            yield from (Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip()) for hit in pairs)
+            continue
+        if sentence.start >= text.title_end and lexicon.get_pattern("relation.delisting").search(
+            sentence.words
+        ):
+            for party in _find_bare_names(sentence.words, lexicon):
+                yield Party(sentence.start + party.start, party.zh, party.en)
+
+
+def _find_told_parties(context: ReadingContext) -> list[Party]:
+    """Return the parties that a report names in passing sentences, in the words of the press."""
+    found: list[Party] = []
+    for sentence in context.text.sentences:
+        if context.is_beside_news(sentence.words) or is_about_foreign_act(context.lexicon, sentence.words):
+            continue
+        for hit in context.lexicon.get_pattern("entity.including").finditer(sentence.words):
+            names = [name.strip() for name in context.lexicon.get_pattern("entity.name-joint").split(hit[1])]
+            found += [
+                Party(
+                    sentence.start + hit.start(),
+                    "" if name.isascii() else name,
+                    name if name.isascii() else "",
+                )
+                for name in names
+                if 3 <= len(name) <= MAX_NAME and not context.lexicon.get_pattern("entity.group").search(name)
+            ]
+        for pattern in PRESS_NAMED_PARTIES:
+            for hit in pattern.finditer(sentence.words):
+                names = PRESS_SEPARATOR.split(hit[1])
+                found += [
+                    Party(sentence.start + hit.start(), "", DESCRIPTION.sub("", name.strip(" ,")))
+                    for name in names
+                ]
+    return found
 
 
 def _find_bare_names(folded: str, lexicon: Lexicon) -> Iterator[Party]:

@@ -201,8 +201,12 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     if is_acting:
         return find_acting_verb(context, mention, sentence)
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
-        is_cited = _is_cited_order(context, mention) or _is_left_alone(context, mention)
+        is_asked = context.lexicon.get_pattern("change.asked-whether").search(sentence.words) is not None
+        is_cited = is_asked or _is_cited_order(context, mention) or _is_left_alone(context, mention)
         return None if is_cited else (Verb.CLARIFIES, "relation.explained")
+    before = text.folded_text[max(0, mention.start - ISSUING_REACH) : mention.start]
+    if context.lexicon.get_pattern("relation.older-basis").search(before):
+        return None
     is_told = context.identity.is_report and not context.is_background(mention.start)
     return _find_reported_verb(context, mention, sentence) if is_told else None
 
@@ -275,6 +279,10 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
     """Return whether a report says of a number that it was issued, or what it decides."""
     get_pattern = context.lexicon.get_pattern
     text = context.text
+    if get_pattern("relation.object-of-act").search(
+        text.folded_text[max(0, mention.start - 12) : mention.start]
+    ):
+        return False
     is_chinese = HAN.search(text.folded_text[mention.start : mention.end])
     reach = ISSUING_REACH if is_chinese else ISSUING_REACH_IN_ENGLISH
     others = (other.end for other in context.identity.number_mentions if other.end <= mention.start)
@@ -300,9 +308,6 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
         or (
             get_pattern("relation.reported-subject").match(
                 text.folded_text[mention.end : mention.end + ACTING_REACH]
-            )
-            and not get_pattern("relation.object-of-act").search(
-                text.folded_text[max(0, mention.start - 12) : mention.start]
             )
         )
     )

@@ -13,6 +13,7 @@ from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.model import EffectiveDate
 
 SEPARATOR = re.compile(r"[\t|]")
+COLUMN_GAP = re.compile(r" {3,}")  #: between the columns of a table that is set with blanks
 MIN_CELLS = 3
 RULER = re.compile(r"^[\s|:+-]*$")  # |---|---|
 MAX_ROWS = 400
@@ -29,10 +30,11 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
     width = rows = at = 0
     for line in context.text.folded_text.split("\n"):
         start, at = at, at + len(line) + 1
-        cells = [cell.strip(" *") for cell in SEPARATOR.split(line.strip("|"))]
+        separator = SEPARATOR if SEPARATOR.search(line) else COLUMN_GAP
+        cells = [cell.strip(" *") for cell in separator.split(line.strip("| "))]
         if len(cells) == 1 and (labelled := context.lexicon.get_pattern("date.labelled-days").match(line)):
             cells = [labelled[1], labelled[2]]
-        if len(cells) < 2 or rows > MAX_ROWS or RULER.match(line):
+        if len(cells) < 2 or rows > MAX_ROWS or RULER.match(line) or context.is_background(start):
             continue
         rows += 1
         if named := list(_read_named_cell(context, cells, start, at - 1)):

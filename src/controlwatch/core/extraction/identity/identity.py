@@ -14,8 +14,13 @@ from controlwatch.core.extraction.identity.kind import (
     REPORT_KINDS,
     classify_kind,
 )
+from controlwatch.core.extraction.identity.passages import find_background_parts, is_beside_news
 from controlwatch.core.extraction.identity.preface import Opening
-from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
+from controlwatch.core.extraction.identity.published import (
+    PublicationDate,
+    find_date_above,
+    find_publication_date,
+)
 from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
     blank_approvals,
@@ -113,22 +118,19 @@ class ReadingContext:
 
     @cached_property
     def background_parts(self) -> tuple[tuple[int, int], ...]:
-        """The parts of a report whose heading says that they recall the past (Background, 背景)."""
-        if not self.identity.is_report:
-            return ()
-        text, heading = self.text, self.lexicon.get_pattern("identity.background-heading")
-        next_heading = self.lexicon.get_pattern("identity.heading-line")
-        parts = []
-        for hit in heading.finditer(text.folded_text):
-            following = next_heading.search(text.folded_text, hit.end())
-            parts.append((hit.start(), following.start() if following else len(text.folded_text)))
-        return tuple(parts)
+        """The passages of a report that do not tell its news: background, quoted mail, rows that stay."""
+        return find_background_parts(self.text, self.lexicon) if self.identity.is_report else ()
 
     def is_background(self, offset: int) -> bool:
         """Return whether an offset lies in such a part, or in the part of a digest on another state."""
         if any(start <= offset < end for start, end in self.background_parts):
             return True
         return self.identity.is_report and is_of_foreign_state(self.text, offset, self.lexicon)
+
+    def is_beside_news(self, words: str) -> bool:
+        """Return whether a sentence of a report recalls what has long stood, or only supposes something."""
+        written = self.identity.publication_day
+        return self.identity.is_report and is_beside_news(words, self.text, written, self.lexicon)
 
     @property
     def told_on(self) -> date | None:
@@ -165,10 +167,7 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         kind=kind,
     )
     if published is None and opening.preface:  # a wire's dateline above the full text
-        above = DocumentText.from_parts("", opening.printed_preface)
-        published = find_publication_date(
-            above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS
-        )
+        published = find_date_above(opening.preface, f"{document.title}\n{document.text}", lexicon)
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
     passes_on = _passes_on(text, lexicon, kind, found)
     issuerless = (kind in REPORT_KINDS or passes_on) and any(lacks_issuer(mention) for mention in found)

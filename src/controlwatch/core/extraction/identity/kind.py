@@ -175,7 +175,12 @@ def _apply_kind_rules(
     is_reported = is_dispatch or (is_press and get_pattern("kind.spokesperson-report").search(title))
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
     asked = get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}")
-    if is_answer or (asked and get_pattern("kind.press-conference").search(text.folded_text)):
+    is_transcript = get_pattern("kind.transcript").search(f"{title}\n{text.body[:TITLE_LENGTH]}")
+    if (
+        is_answer
+        or is_transcript
+        or (asked and get_pattern("kind.press-conference").search(text.folded_text))
+    ):
         yield NoticeKind.SPOKESPERSON, "kind.answer"
     # Answers to users of the rules begin with a question.
     opens_with_question = any(

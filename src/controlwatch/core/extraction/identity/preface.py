@@ -36,7 +36,6 @@ class Opening:
     text: DocumentText
     head: DocumentHead | None = None  #: of an instrument; its places are those of the whole text
     preface: str = ""  #: what stands above the head, folded
-    printed_preface: str = ""  #: the same as it is printed
     day_words: str = ""  #: the setting or head that dates it
 
 
@@ -59,13 +58,7 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     preface = text.folded_text[: head.start]
     own = text.from_head(head.start, head.end)
     older = lexicon.get_pattern("preface.older-mail").search(own.folded_text, own.title_end)
-    return replace(
-        opening,
-        text=own.cut_at(older.start()) if older else own,
-        head=head,
-        preface=preface,
-        printed_preface=text.slice_original(0, head.start),
-    )
+    return replace(opening, text=own.cut_at(older.start()) if older else own, head=head, preface=preface)
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -26,12 +26,14 @@ SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signa
 HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
 ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
-    r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
+    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)|,? (?P<year>\d{4})\. (?=[A-Z]))"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
 GERMAN_DATELINE = re.compile(
     r"^[A-ZÄÖÜ][\wäöüß/ .-]{2,40}, (?:den )?(\d{1,2}\. ?(?:\d{1,2}\."
     r"|[A-Z][a-zä]{2,8}) ?\d{4})(?=\.? ?(?:[–—-]|$| [A-Z]))"
 )  # Frankfurt, 4. Dezember 2028. – · Hamburg, 26.11.2027. Das
+BARS = re.compile(r"[|｜\t]")
+MIN_ROW_CELLS = 3  #: of a row of a table
 WIRE_LENGTH = 24
 HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
@@ -81,7 +83,7 @@ def find_publication_date(
         ("dateline", lambda: _find_dateline(text, page or given, lexicon)),
         ("page", lambda: (page, "") if page else _find_page_date(lines, lexicon)),
         ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: _find_lead_date(lines, lexicon)),
+        ("lead", lambda: _find_lead_date(_drop_rows(lines), lexicon)),
         ("dateline", lambda: None if is_signed else _find_republic_stamp(text, lexicon)),
         ("dateline", lambda: None if is_signed else _find_loose_dateline(text, lexicon)),
     )
@@ -89,6 +91,17 @@ def find_publication_date(
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
     return None
+
+
+def find_date_above(preface: str, original: str, lexicon: Lexicon) -> PublicationDate | None:
+    """Return the day that the lines above a document's head state, as those above a full text do.
+
+    `preface` is folded; its words are quoted where they stand so in the original text.
+    """
+    above = DocumentText.from_parts("", preface)
+    found = find_publication_date(above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS)
+    is_verbatim = found is not None and found.quote in " ".join(original.split())
+    return replace(found, quote="") if found and not is_verbatim else found
 
 
 def _find_republic_stamp(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
@@ -144,9 +157,12 @@ def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 
 def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
-    lines = _split_lines(text.folded_text[: text.related_links_start])
+    lines = _drop_rows(_split_lines(text.folded_text[: _find_older_mail(text, lexicon)]))
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
     closing = CLOSING_BRACKET.search(foot[-1]) if foot else None  # (Newswire, Nov 14, 2028)
+    signed = lexicon.get_pattern("published.closing-words").search(foot[-1]) if foot else None
+    if signed and (day := _find_first_date(next(group for group in signed.groups() if group), lexicon)):
+        return day, signed[0].strip()
     for line in (*top, *reversed(foot), *([closing[1]] if closing else ())):
         if len(line) > LOOSE_LENGTH or lexicon.get_pattern("published.loose-verbs").search(line):
             continue
@@ -157,12 +173,28 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     return None
 
 
+def _find_older_mail(text: DocumentText, lexicon: Lexicon) -> int:
+    """Return where the mails begin that a mail quotes, else where the links to other pages do."""
+    older = lexicon.get_pattern("report.older-mail").search(text.folded_text, text.title_end)
+    return min(older.start() if older else len(text.folded_text), text.related_links_start)
+
+
 def _find_first_date(text: str, lexicon: Lexicon) -> date | None:
     return next((word.day for word in find_date_mentions(text, lexicon) if word.day), None)
 
 
 def _split_lines(folded: str) -> list[str]:
     return [line.strip() for line in folded.splitlines() if line.strip()]
+
+
+def _drop_rows(lines: list[str]) -> list[str]:
+    """Return the lines without the rows of a table, whose days are those of measures."""
+    widths = [sum(1 for cell in BARS.split(line) if cell.strip()) for line in lines]
+    return [
+        line
+        for line, width in zip(lines, widths, strict=True)
+        if width < MIN_ROW_CELLS or widths.count(width) == 1
+    ]
 
 
 def _parse_bare_date(line: str, lexicon: Lexicon) -> date | None:
@@ -203,7 +235,7 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     """Return the day that opens a text, is called its date, or closes it in brackets."""
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
-    lines = _split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES]
+    lines = _drop_rows(_split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES])
     marked = get_pattern("published.date-line").search("\n".join(lines))
     if marked and (day := _find_first_date(marked[1], lexicon)):
         return day, marked[0].strip()
@@ -237,7 +269,8 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     """Return the day of a line in the first form that it has: a wire's, between bars, or at either end."""
     get_pattern = lexicon.get_pattern
     if english := ENGLISH_DATELINE.match(line):
-        written = f"{english[1]}, {english[2]}" if english[2] else english[1]
+        year = english[2] or english["year"]
+        written = f"{english[1]}, {year}" if year else english[1]
         day = next(
             (word.day for word in find_date_mentions(written, lexicon, anchor=anchor) if word.day), None
         )
@@ -312,6 +345,8 @@ def _find_told_issue(text: DocumentText, written: date, lexicon: Lexicon) -> dat
         if sentence.start > text.title_end + LEAD_LENGTH:
             break
         if lexicon.get_pattern("published.issued").search(sentence.words):
+            if lexicon.get_pattern("published.yesterday").search(sentence.words[:ISSUE_ZONE]):
+                return written - timedelta(days=1)
             days = (
                 word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], lexicon, anchor=written)
             )

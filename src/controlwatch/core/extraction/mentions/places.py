@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,10 +56,10 @@ class PlaceIndex:
 def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
     places = lexicon.places
     names = {name: place.code for place in places for name in (*place.zh, *place.en)}
-    foreign = (name for place in places for name in (*place.zh, *place.en) if place.code != "TW")
+    foreign = [name for place in places for name in (*place.zh, *place.en) if place.code != "TW"]
     bounded = (
         rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name)
-        for name in sorted(foreign, key=len, reverse=True)
+        for name in sorted((*foreign, *map(str.upper, foreign)), key=len, reverse=True)
     )
     return PlaceIndex(
         codes=names | {place.short: place.code for place in places if place.short},
@@ -68,12 +69,17 @@ def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
             "short": build_automaton(place.short for place in places if place.short),
         },
         folded_names=frozenset(name.lower() for name in names),
-        foreign_opening=re.compile(rf"\W*(?:{'|'.join(bounded)})"),
+        foreign_opening=re.compile(rf"\W*(?:[Tt]he )?(?:{'|'.join(bounded)})"),
     )
 
 
-def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
-    """Return the destinations in the order of the text, each once; one for the whole destination wins."""
+def find_place_hits(
+    text: DocumentText, lexicon: Lexicon, *, is_beside: Callable[[int], bool] = lambda _at: False
+) -> tuple[PlaceHit, ...]:
+    """Return the destinations in the order of the text, each once; one for the whole destination wins.
+
+    `is_beside` tells whether a place is beside the news of a report: what it names there does not count.
+    """
     index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text, lexicon)
     has_parties = lexicon.get_pattern("place.list-of-parties").search(text.folded_text) is not None
     has_lists = has_parties or (
@@ -109,6 +115,8 @@ def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...
             ]
     best: dict[str, PlaceHit] = {}
     for found in sorted(hits, key=lambda found: found.start):
+        if is_beside(found.start):
+            continue
         if found.code not in best or (found.whole_destination and not best[found.code].whole_destination):
             best[found.code] = found
     return tuple(best.values())

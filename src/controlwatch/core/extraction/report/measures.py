@@ -64,10 +64,13 @@ IMPORT_MEASURES = frozenset(
 )
 
 
+UNREADABLE_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE})
+
+
 def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     """Return the key of the word for what a notice orders: new-control, export-ban, entities-listed …"""
-    if notice.kind is NoticeKind.DRAFT:
-        return "draft"
+    if not (notice.is_change or notice.reports_change) and (word := _name_non_change(notice)):
+        return word
     regime = _find_regime(notice)
     measure = MEASURES.get((regime, notice.direction), CONTROLS[notice.direction])
     if measure == "new-control":
@@ -78,6 +81,15 @@ def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     if measure == "control-eased" and Verb.REPEALS in verbs:
         return "control-ended"
     return measure
+
+
+def _name_non_change(notice: Notice) -> str:
+    """Return the word for a text that orders nothing; "" for one that explains a rule."""
+    if notice.kind in UNREADABLE_KINDS:
+        return "no-text"
+    if notice.kind is NoticeKind.DRAFT:
+        return "draft"
+    return "no-change" if notice.direction is Direction.NEUTRAL else ""
 
 
 def _choose_control(notice: Notice, lexicon: Lexicon) -> str:

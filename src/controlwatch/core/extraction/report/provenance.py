@@ -93,6 +93,7 @@ RULE_MEANINGS: dict[str, str] = {
     "category.foreign-office": "An office of another government or of Taiwan issued it",
     "category.title": "The title names the regime",
     "category.hint": "The group is named, and no leaf of it",
+    "category.lone": "A word that names the item only where nothing else does",
     "category.code": "A code of the item is listed",
     "category.destination": "The rule is for the whole destination",
     "category.foreign-answer": "The question is about another government's measure",

@@ -221,10 +221,9 @@ class DocumentText:
         left, right = find_origin(self.origins, start, end)
         return " ".join(self.original[left:right].split())
 
-    def slice_original(self, start: int, end: int | None = None) -> str:
-        """Return the text as printed from an offset of the folded text to another, or to its end."""
-        left = find_origin(self.origins, start, len(self.folded_text))[0]
-        return self.original[left : None if end is None else find_origin(self.origins, start, end)[1]]
+    def slice_original(self, start: int) -> str:
+        """Return the text as printed from an offset of the folded text to its end."""
+        return self.original[find_origin(self.origins, start, len(self.folded_text))[0] :]
 
     def find_original(self, folded: str) -> str:
         """Return the original words of a folded piece of this text; "" where the text does not hold it."""
