@@ -91,3 +91,94 @@ def test_an_answer_has_no_iso_day_and_no_id_of_a_category(responder: QuestionRes
     ids = {name for name in lexicon.category_ids if "." in name or "_" in name}
     shown = {word.strip(",;()") for line in words for word in line.split()}
     assert shown & ids == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "listing"),
+    [
+        ("which companies were listed in August 2026?", "MOFCOM Order 2026-2"),
+        ("who was sanctioned in August 2026?", "MOFCOM Order 2026-3"),
+        ("2026年6月有哪些企业被列入关注名单", "MOFCOM 2026-28"),
+        ("2026年7月哪些公司被列入管控名单", "MOFCOM 2026-30"),
+    ],
+)
+def test_which_parties_were_listed_is_answered_with_the_listings_of_that_time(
+    responder: QuestionResponder, text: str, listing: str
+) -> None:
+    reply = answered(responder, text)
+    assert any(listing in row.heading for row in reply.rows)
+    assert "similar name" not in reply.note
+
+
+def test_a_bare_name_is_searched_among_the_listed_parties_too(responder: QuestionResponder) -> None:
+    found = answered(responder, "Lockheed Martin")
+    assert any("Lockheed Martin" in row.heading for row in found.rows)
+    assert "Read as: entity Lockheed Martin" in found.note
+    unknown = answered(responder, "Zwiebelkuchen")
+    assert "No item and no listed party is known here as 'Zwiebelkuchen'" in unknown.note
+    assert [offer.value for offer in unknown.offers][:1] == ["entity Zwiebelkuchen"]
+
+
+def test_a_party_is_answered_for_the_day_in_the_question(responder: QuestionResponder) -> None:
+    assert answered(responder, "was Skydio listed on 1 Dec 2025?").title.endswith("on 1 Dec 2025")
+
+
+LATE = datetime(2026, 11, 30, 4, tzinfo=UTC)  # the suspension of item 2 of 2024-46 ended on 27 Nov 2026
+
+
+def list_rows(reply: Reply) -> list[str]:
+    return [f"{row.heading} {row.body}" for row in reply.rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("can I ship gallium to the US?", "item 1 bans exports for military users"),
+        ("may we export germanium to the United States?", "item 2 refuses licences for the metals"),
+        ("can we sell antimony to the US", "the suspension ended on 27 nov 2026"),
+        ("镓能出口到美国吗", "暂停已于2026年11月27日届满"),
+        ("can I ship tungsten to Germany?", "mofcom-gacc 2025-10 new control · every destination"),
+        ("do we need a licence for gallium to Japan?", "mofcom-gacc 2023-23 new control · every destination"),
+        ("is the gallium ban to the US still suspended?", "mofcom 2025-72 suspended mofcom 2024-46 item 2"),
+        ("was the gallium ban suspended on 1 June 2026?", "it is suspended until 27 nov 2026"),
+        (
+            "which announcement suspended the rare earths controls?",
+            "mofcom-gacc 2025-70 suspended mofcom 2025-61",
+        ),
+        ("who paused the battery controls", "mofcom-gacc 2025-70 suspended mofcom-gacc 2025-58"),
+        ("哪个公告暂停了稀土管制", "mofcom-gacc 2025-70 自2025年11月7日起暂停mofcom 2025-61"),
+        ("锗的禁令还暂停吗", "mofcom 2025-72 自2025年11月9日起暂停mofcom 2024-46"),
+    ],
+)
+def test_a_destination_or_a_suspension_is_answered_with_the_measure(
+    responder: QuestionResponder, text: str, said: str
+) -> None:
+    assert said in " | ".join(list_rows(answered(responder, text, LATE))).lower()
+
+
+def test_a_measure_for_another_destination_is_not_that_of_the_one_asked(responder: QuestionResponder) -> None:
+    rows = " | ".join(list_rows(answered(responder, "can I ship gallium to Japan?", LATE)))
+    assert "military users" not in rows
+    assert "ended on 27 Nov 2026" not in rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what changed this week?", "what changed last week?", "what happened since 20 Nov 2026?", "any news in the last 7 days?",
+        "what changed for gallium in November 2026?", "what is new for antimony this month?", "上周有什么变化", "本周有什么变化",
+        "最近7天有什么变化", "2026年11月锗有什么变化",
+    ],
+)  # fmt: skip
+def test_what_came_back_by_itself_is_told_among_what_changed(responder: QuestionResponder, text: str) -> None:
+    reply = answered(responder, text, LATE)
+    assert any("MOFCOM 2025-72" in row and "MOFCOM 2024-46" in row for row in list_rows(reply)), reply
+    assert "Nothing matches" not in reply.note
+
+
+@pytest.mark.parametrize(
+    "text", ["what changed for drones this week?", "本周石油有什么变化", "what changed today?"]
+)
+def test_where_no_source_was_read_nothing_new_is_unknown(responder: QuestionResponder, text: str) -> None:
+    reply = answered(responder, text, LATE)
+    assert "unknown since 9 Oct 2026" in reply.note or "2026年10月9日" in reply.note

@@ -59,7 +59,7 @@ def test_an_answer_about_a_destination_says_first_which_notices_name_it(terminal
             "is 2025-58 in force on 12/11/2026",
             ["is 2025-58 in force on 2026-11-12", "is 2025-58 in force on 2026-12-11"],
         ),
-        ("Skydio", ["entity Skydio"]),
+        ("Zwiebelkuchen", ["entity Zwiebelkuchen"]),
     ],
 )
 def test_what_is_unclear_is_asked_back_with_questions_that_can_be_answered(

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.asking.question import Question, parse_question
 from controlwatch.core.asking.suggestions import suggest_questions
-from controlwatch.core.asking.vocabulary import IntentName, Vocabulary
+from controlwatch.core.asking.vocabulary import IntentName, Vocabulary, fold_asked
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import CategoryStatus, NoticeLine
+from controlwatch.core.model import KeyDate
 from controlwatch.core.model.errors import ControlwatchError, UnclearName
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
@@ -28,6 +29,11 @@ from controlwatch.core.rendering.list_replies import (
     differences_reply,
     history_reply,
     latest_reply,
+)
+from controlwatch.core.rendering.measure_rows import (
+    list_event_rows,
+    list_measure_rows,
+    list_suspension_rows,
 )
 from controlwatch.core.rendering.replies import Reply, ReplyRow, number_rows, offer_questions
 from controlwatch.services.queries import Queries
@@ -68,7 +74,7 @@ class QuestionResponder:
         `others` answers the intents that concern a person or a channel.
         """
         if question.intent is None:
-            return self.ask_back(question)
+            return self.ask_back(question, to_beijing_day(now))
         if question.problem:
             return Reply(
                 title="Please say it more exactly",
@@ -110,14 +116,20 @@ class QuestionResponder:
             return answers[intent]
         return lambda question, _today: others(question) if others else _point_to_commands(question)
 
-    def ask_back(self, question: Question) -> Reply:
-        """Offer the two nearest questions where a text is not understood."""
+    def ask_back(self, question: Question, today: date) -> Reply:
+        """Search the listed parties for a bare name; else offer the nearest questions."""
         if question.problem:
             return Reply(title="That did not work", note=question.problem)
         nearest = suggest_questions(question, self.vocabulary, self.lexicon)
+        unknown = ""
+        if f"entity {question.subject}" in nearest:
+            named = replace(question, intent="entity", is_sentence=True)
+            if self.queries.parties.find_parties(question.subject, on=today).matches:
+                return number_rows(self.explain_reading(named, self.answer_entity(named, today)))
+            unknown = f"No item and no listed party is known here as {question.subject!r}. "
         return Reply(
             title="I did not understand this question",
-            note="These are the nearest questions that can be answered; `help` lists all.",
+            note=f"{unknown}These are the nearest questions that can be answered; `help` lists all.",
             offers=offer_questions(nearest),
         )
 
@@ -163,7 +175,10 @@ class QuestionResponder:
         if span is not None and not span.is_day and span.first <= today <= span.last:
             looked_at = DaySpan(first=span.first, last=today)
             week = DaySpan(first=today - timedelta(days=DAYS_OF_A_WEEK), last=today)
-            if week.first < span.first and not self._choose_changes(question, lines):
+            is_empty = not self._choose_changes(question, lines) and not self._list_events(
+                question, looked_at
+            )
+            if week.first < span.first and is_empty:
                 span = week
                 lines = self._list_latest(question, span)
                 notes.append(
@@ -175,16 +190,21 @@ class QuestionResponder:
         shown = self._choose_changes(question, lines)
         hidden = len(lines) - len(shown)
         if hidden:
-            notes.append(f"{hidden} documents that change nothing are not shown; `latest` shows them")
+            documents = "1 document that changes" if hidden == 1 else f"{hidden} documents that change"
+            notes.append(f"{documents} nothing: not shown here; `latest` shows all")
         days = f"in {question.count} days up to {format_date(today)}" if question.count is not None else ""
         period = format_span(span) if span is not None else ""
         parts = ("Newest notices", question.issuer, question.subject, period, days)
         reply = latest_reply(shown, self.lexicon, title=" · ".join(filter(None, parts)))
+        if span is not None:
+            rows = tuple(list_event_rows(self._list_events(question, span), question.language))
+            reply = replace(reply, rows=(*reply.rows, *rows), note="" if rows else reply.note)
+            notes.insert(0, self._tell_unknown(span, today))
         reply = replace(reply, note=" · ".join(filter(None, (reply.note, *notes))))
         if span is not None or question.count is not None:
             # That nothing was seen says little about days on which nobody looked.
             cautions = map(spell_dates, self.queries.law.list_cautions(today))
-            offers = () if shown else offer_questions(_list_wider_periods(question, today))
+            offers = () if reply.rows else offer_questions(_list_wider_periods(question, today))
             reply = replace(reply, cautions=tuple(cautions), offers=offers)
         return self._name_destinations(question, reply, (line.number for line in shown if line.number))
 
@@ -197,6 +217,23 @@ class QuestionResponder:
             issuer=question.issuer or None,
             limit=MAX_NOTICES,
         )
+
+    def _list_events(self, question: Question, span: DaySpan) -> tuple[KeyDate, ...]:
+        """Return what ended or came back by itself in a period, which no page announces."""
+        if question.issuer or not question.is_sentence:
+            return ()
+        chosen = (question.subject,) if question.subject else ()
+        last = min(span.last, to_beijing_day(self.queries.clock()))
+        return self.queries.law.list_key_dates(span.first, max(span.first, last), categories=chosen)
+
+    def _tell_unknown(self, span: DaySpan, today: date) -> str:
+        """Return since which day of a period it is unknown what was published; "" where all was read."""
+        coverage = self.queries.law.find_coverage()
+        read = coverage.read_until
+        until = to_beijing_day(read) if read is not None else coverage.database_until
+        if until is None or until >= min(span.last, today):
+            return ""
+        return f"What was published is unknown since {format_date(until)}"
 
     def _choose_changes(self, question: Question, lines: Iterable[NoticeLine]) -> tuple[NoticeLine, ...]:
         """Return the lines that a question wants: of a sentence, those that change something."""
@@ -228,18 +265,38 @@ class QuestionResponder:
         found = self.queries.law.status(question.subject, on=_get_day(question, today))
         reply = replies.law_reply(answer_status(found, self.lexicon))
         notices = found.notices if isinstance(found, CategoryStatus) else (found,)
+        if self.vocabulary.suspension_words.find_all(fold_asked(question.text)):
+            rows = tuple(list_suspension_rows(notices, question.language))
+            reply = replace(reply, rows=(*rows, *reply.rows))
         return self._name_destinations(question, reply, (notice.number for notice in notices))
 
     def answer_lookup(self, question: Question, today: date) -> Reply:
         """Return what controls an item on a day."""
         found = self.queries.law.lookup(question.subject, on=_get_day(question, today))
         reply = replies.law_reply(answer_lookup(found, self.lexicon))
-        return self._name_destinations(question, reply, (hit.number for hit in found.hits))
+        numbers = tuple(dict.fromkeys(hit.number for hit in found.hits))
+        if question.destination:
+            rows = self._list_measures(question, numbers, on=found.on)
+            reply = replace(reply, rows=(*rows, *reply.rows))
+        return self._name_destinations(question, reply, numbers)
+
+    def _list_measures(self, question: Question, numbers: Iterable[str], *, on: date) -> list[ReplyRow]:
+        """Return what notices order for the destination asked, and what became of their suspensions."""
+        records = [self.queries.show(number) for number in numbers]
+        named = list(list_measure_rows(records, question.destination, self.lexicon, question.language))
+        shown = {row.heading for row in named}
+        statuses = [
+            self.queries.find_status(record, on=on) for record in records if record.line.number in shown
+        ]
+        return [*named, *list_suspension_rows(filter(None, statuses), question.language)]
 
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
         return replies.law_reply(
-            answer_parties(self.queries.parties.find_parties(question.subject, on=today), self.lexicon)
+            answer_parties(
+                self.queries.parties.find_parties(question.subject, on=_get_day(question, today)),
+                self.lexicon,
+            )
         )
 
     def answer_history(self, question: Question, _today: date) -> Reply:

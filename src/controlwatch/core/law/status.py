@@ -104,6 +104,7 @@ def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> 
         part = find_part_state(known, instrument, scope, day)
         return part not in {LegalState.SUSPENDED, LegalState.REPEALED}
 
+    is_repealed = state is LegalState.REPEALED
     return LegalStatus(
         number=instrument.number,
         title=instrument.title,
@@ -113,9 +114,9 @@ def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> 
         until=until,
         clauses=tuple(clauses),
         chain=explain_status(known, instrument, is_unimpeded=is_unimpeded) if chained else (),
-        cautions=tuple(list_cautions(known, instrument, on)),
+        cautions=tuple(list_cautions(known, instrument, on, is_repealed=is_repealed)),
         categories=instrument.categories,
-        announced=() if state is LegalState.REPEALED else list_announced_measures(known, (key,), after=on),
+        announced=() if is_repealed else list_announced_measures(known, (key,), after=on),
     )
 
 

@@ -13,7 +13,7 @@ from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
-from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
+from controlwatch.core.law.party_answers import PARENT_IN_TITLE, IncompleteListing, PartySearchResult
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import AnnouncedMeasure, KeyDate, ReleasedPart, to_notice_key
 from controlwatch.core.rendering.category_text import name_categories
@@ -32,6 +32,9 @@ EVENT_NAMES = {
     "announced, not enacted: resumes": "resumption announced, no legal instrument yet",
     "announced, not enacted: repeals": "repeal announced, no legal instrument yet",
 }
+IN_TITLE = "the title names it; the parent itself is not listed"
+#: The score of the same name.
+EXACT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +202,8 @@ def answer_key_dates(
 
 def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
     """Return the listed parties whose names resemble one: possible matches."""
+    has_notes = any(match.note == PARENT_IN_TITLE for match in found.matches)
+    columns = ("Score", "Name", "List", "Number", "Since", *(["Note"] if has_notes else []))
     rows = tuple(
         AnswerRow(
             cells=(
@@ -207,6 +212,7 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
                 f"{name_categories([match.list], lexicon)} ({match.action})",
                 match.number,
                 f"since {format_date(match.since)}" if match.since else "",
+                *([IN_TITLE if match.note == PARENT_IN_TITLE else ""] if has_notes else []),
             ),
             state=match.state,
             until=match.until,
@@ -215,14 +221,13 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
         for match in found.matches
     )
     found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    exact = "" if any(match.score == EXACT for match in found.matches) else ": no exact match"
     gaps = describe_incomplete_listings(found.incomplete_listings)
     return LawAnswer(
-        title=f"{found.query} on {format_date(found.on)}",
+        title=f"{found.query} on {format_date(found.on)}{exact}",
         # A name that is not found may be one of those that are not known: that is said first.
         notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
-        tables=(
-            AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
-        ),
+        tables=(AnswerTable(columns=columns, heading_columns=2, rows=rows),),
         cautions=tuple(map(spell_dates, found.cautions)),
         basis=_describe_basis(found.coverage),
     )
