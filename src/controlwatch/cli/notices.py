@@ -296,7 +296,8 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
 def _print_status(status: LegalStatus) -> None:
     from controlwatch.core.rendering.state_text import explain_announced, format_state
 
-    words = f"{format_date(status.on)}: {format_state(status.state, status.until, status.announced)}"
+    state = format_state(status.state, status.until, status.announced, then=status.then)
+    words = f"{format_date(status.on)}: {state}"
     console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
     for announced in status.announced:
         console.print(Text(explain_announced(announced), style="yellow"))

@@ -69,6 +69,7 @@ class LawAnswer:
     title: str
     state: LegalState | None = None  #: of what was asked about, where that is one notice or category
     until: date | None = None
+    then: LegalState | None = None  #: the state after that day
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
     notes: tuple[str, ...] = ()  #: sentences below the title
     tables: tuple[AnswerTable, ...] = ()
@@ -78,7 +79,7 @@ class LawAnswer:
     @property
     def state_text(self) -> str:
         """The state, its last day and what was announced about it, or ""."""
-        return format_state(self.state, self.until, self.announced)
+        return format_state(self.state, self.until, self.announced, then=self.then)
 
 
 def answer_status(found: LegalStatus | CategoryStatus, lexicon: Lexicon) -> LawAnswer:
@@ -107,6 +108,7 @@ def answer_status(found: LegalStatus | CategoryStatus, lexicon: Lexicon) -> LawA
         title=f"{found.number} on {format_date(found.on)}",
         state=found.state,
         until=found.until,
+        then=found.then,
         announced=found.announced,
         notes=tuple(filter(None, (title, since))),
         tables=(

@@ -106,7 +106,8 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
     if line.review_id is not None:
         rows = [ReplyRow(heading=_describe_attention(line))]
     if status is not None:
-        state = f"{MARKS[status.state]} {format_state(status.state, status.until, status.announced)}"
+        words = format_state(status.state, status.until, status.announced, then=status.then)
+        state = f"{MARKS[status.state]} {words}"
         body = " ".join(map(explain_announced, status.announced))
         rows.insert(0, ReplyRow(heading=f"{state} (on {format_date(status.on)})", body=body))
     rows += [
