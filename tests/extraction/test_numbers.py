@@ -244,3 +244,18 @@ def test_a_number_keeps_its_issuer_beside_an_authority_without_a_code() -> None:
     )
     assert found.number is not None
     assert found.number.canonical == "GACC 2026-73"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Fwd: MOFCOM Announcement No. 75 of 2026", "FW: 商务部公告2026年第75号", "转发：商务部公告2026年第75号"],
+)
+def test_the_number_of_a_forwarded_notice_is_its_own_and_not_that_of_the_subject(subject: str) -> None:
+    body = (
+        "FYI - below.\n---------- Forwarded message ----------\n"
+        "商务部公告2026年第76号 公布对铟相关物项实施出口管制的决定\n"
+        "经国务院批准，决定对铟相关物项实施出口管制。本公告自2026年12月10日起实施。\n商务部\n2026年11月30日"
+    )
+    number = notice(subject, body).number
+    assert number is not None
+    assert number.canonical == "MOFCOM 2026-76"
