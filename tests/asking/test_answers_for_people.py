@@ -10,6 +10,7 @@ import pytest
 
 from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
 from controlwatch.bootstrap.question_app import open_question
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import Reply
 from controlwatch.services.answer_question import QuestionResponder
 from controlwatch.settings import Settings
@@ -61,7 +62,7 @@ def test_a_longer_period_that_has_nothing_is_not_answered_with_a_shorter_one(
 def test_an_empty_period_says_what_was_read_and_offers_longer_ones(responder: QuestionResponder) -> None:
     reply = answered(responder, "本周有什么变化", datetime(2026, 9, 14, 4, tzinfo=UTC))
     assert reply.rows == ()
-    assert any("no official source has been read" in caution for caution in reply.cautions)
+    assert any("尚未读取任何官方来源" in caution for caution in reply.cautions)
     commands = [offer.value for offer in reply.offers]
     assert commands == ["latest 2026-08-15 to 2026-09-14", "latest 2026-06-16 to 2026-09-14"]
     assert all(responder.understand(command, now=NOW).intent == "latest" for command in commands)
@@ -73,7 +74,7 @@ def test_an_empty_period_says_what_was_read_and_offers_longer_ones(responder: Qu
         ("gallium to Japan today?", "no notice in this answer names Japan"),
         ("gallium to Japan today?", "other destinations only are named by MOFCOM 2024-46 (United States)"),
         ("can I export gallium to the US?", "United States is named by MOFCOM 2024-46"),
-        ("镓到日本", "no notice in this answer names Japan"),
+        ("镓到日本", "本答复中的公告均未点名日本"),
         ("what changed for drones to the US in 2026?", "United States is named by MOFCOM 2026-34"),
     ],
 )
@@ -182,3 +183,46 @@ def test_what_came_back_by_itself_is_told_among_what_changed(responder: Question
 def test_where_no_source_was_read_nothing_new_is_unknown(responder: QuestionResponder, text: str) -> None:
     reply = answered(responder, text, LATE)
     assert "unknown since 9 Oct 2026" in reply.note or "2026年10月9日" in reply.note
+
+
+#: Fixed words of an English answer.
+ENGLISH = re.compile(
+    r"\b(?:in force|suspended|expired|repealed|until|since|takes effect|ends|Based on|Read as|left out|reference database"
+    r"|no official source|destination|Nothing|No known|Possible|exact|known|names|concerns|announced|remaining|item \d|gallium"
+    r"|graphite|United States|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|did not)\b"
+)
+CHINESE_QUESTIONS = (
+    "下个月有什么截止", "未来60天有什么到期", "石墨需要许可证吗", "镓能出口到美国吗", "锂电池可以出口到日本吗", "稀土现在有效吗",
+    "商务部公告2024年第46号还有效吗", "2026年11月20日2024年第46号有效吗", "本周有什么变化", "2026年8月有什么变化", "哪个公告暂停了稀土管制",
+    "Skydio在管控名单上吗", "韩华海洋被列入了吗", "今年有哪些企业被列入不可靠实体清单", "8507.60受管制吗", "状态 电池", "查询 镓", "大疆被列入名单了吗",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CHINESE_QUESTIONS)
+def test_a_chinese_question_is_answered_in_chinese(responder: QuestionResponder, text: str) -> None:
+    reply = answered(responder, text, LATE)
+    assert reply.language == "zh"
+    # Titles of notices, addresses and the command that was read stay as they are.
+    said = re.sub(r"https?://\S+|理解为：.*|Readout: [^（]*", "", "\n".join(list_words(reply)))
+    said = "\n".join([said, *(format_proof(row.quote) for row in reply.rows)])
+    assert ENGLISH.findall(said) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("石墨需要许可证吗", "zh"), ("lookup 石墨", "zh"), ("latest 电池", "zh"), ("gallium 能出口吗", "zh"), ("2025-58 是否 in force", "zh"),
+        ("what's the latest on 稀土", "en"), ("is 韩华海洋 listed?", "en"), ("is 2025-58 in force?", "en"), ("Intel", "en"),
+        ("can we export 镓 to the US?", "en"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_in_the_language_of_the_words_beside_the_subject(
+    responder: QuestionResponder, text: str, language: str
+) -> None:
+    assert responder.understand(text, now=LATE).language == language
+
+
+def test_what_is_asked_back_is_asked_in_the_language_of_the_question(responder: QuestionResponder) -> None:
+    reply = answered(responder, "我们的货物今天晚上大概几点钟可以离开港口呀朋友们", LATE)
+    assert reply.title == "未能理解这个问题"
+    assert answered(responder, "Zwiebelkuchen", LATE).title == "I did not understand this question"

@@ -24,7 +24,7 @@ def check_state_folder(settings: Settings) -> None:
     """Raise `UsageError` where the state folder is incomplete or no folder; nothing is created."""
     if settings.state_dir.exists() and not settings.state_dir.is_dir():
         raise UsageError(
-            f"{settings.state_dir} is not a directory: CONTROLWATCH_STATE_DIR names the one that keeps the state"
+            f"{settings.state_dir} is not a directory: CONTROLWATCH_STATE_DIR names the one with the state"
         )
     check_restored(settings.state_dir)
     if settings.database_url is None:

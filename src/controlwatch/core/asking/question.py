@@ -69,8 +69,10 @@ class Question:
 
     @property
     def language(self) -> Language:
-        """The language of the question: Chinese where it has a Chinese character."""
-        return "zh" if HAN.search(self.text) else "en"
+        """The language of the question: Chinese where it has Chinese words beside, or instead of, English."""
+        words = self.text.replace(self.subject, " ") if self.subject else self.text
+        is_english = not HAN.search(words) and len(words.split()) > 1
+        return "zh" if HAN.search(self.text) and not is_english else "en"
 
     def write_command(self) -> str:
         """Return the command that asks the same."""

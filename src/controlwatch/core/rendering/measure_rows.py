@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from controlwatch.core.extraction.mentions.clauses import ALL, name_clause
 from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeRecord
@@ -14,6 +13,7 @@ from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_END
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, Language, Verb, to_notice_key
 from controlwatch.core.rendering.day_text import format_date, spell_dates
+from controlwatch.core.rendering.law_answers import name_part
 from controlwatch.core.rendering.replies import ReplyRow
 from controlwatch.core.rendering.state_text import format_announced
 from controlwatch.core.rendering.wording import find_word, pick_language
@@ -65,7 +65,7 @@ def list_suspension_rows(statuses: Iterable[LegalStatus], language: Language) ->
                 continue
             name = (SUSPENSION_ENDS, step.number, step.clause)
             ends = [one.date for one in status.chain if (one.verb, one.number, one.clause) == name]
-            part = f"{status.number} {_name_part(step.clause, language)}".strip()
+            part = f"{status.number} {name_part(step.clause, language)}".strip()
             start = format_date(step.date, language)
             end = format_date(ends[-1], language) if ends else ""
             if ends and ends[-1] < status.on:
@@ -88,8 +88,8 @@ def list_event_rows(events: Iterable[KeyDate], language: Language) -> Iterator[R
     for event in events:
         if event.event == ANNOUNCED_ONLY or event.event not in BY_ITSELF:
             continue
-        part = f"{event.number} {_name_part(event.scope, language)}".strip()
-        released = [f"{one.number} {_name_part(one.clause, language)}".strip() for one in event.releases]
+        part = f"{event.number} {name_part(event.scope, language)}".strip()
+        released = [f"{one.number} {name_part(one.clause, language)}".strip() for one in event.releases]
         again = pick_language("applies again: ", "恢复适用：", language) + ", ".join(released)
         announced = format_announced(event.announced, language=language)
         yield ReplyRow(
@@ -97,10 +97,3 @@ def list_event_rows(events: Iterable[KeyDate], language: Language) -> Iterator[R
             body=" · ".join(filter(None, (part, again if released else "", announced))),
             question=f"status {event.number}",
         )
-
-
-def _name_part(clause: str | None, language: Language) -> str:
-    """Return the name of a provision, "" for the whole notice."""
-    if clause is None or clause in {"", ALL}:
-        return ""
-    return clause if language == "zh" else name_clause(clause)
