@@ -98,6 +98,7 @@ class LawAnswer:
     title: str
     state: LegalState | None = None  #: of what was asked about, where that is one notice or category
     until: date | None = None
+    then: LegalState | None = None  #: the state after that day
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
     notes: tuple[str, ...] = ()  #: sentences below the title
     tables: tuple[AnswerTable, ...] = ()
@@ -108,7 +109,7 @@ class LawAnswer:
     @property
     def state_text(self) -> str:
         """The state, its last day and what was announced about it, or ""."""
-        return format_state(self.state, self.until, self.announced, language=self.language)
+        return format_state(self.state, self.until, self.announced, then=self.then, language=self.language)
 
 
 def answer_status(
@@ -139,6 +140,7 @@ def answer_status(
         title=_tell_on(found.number, found.on, language),
         state=found.state,
         until=found.until,
+        then=found.then,
         announced=found.announced,
         notes=tuple(filter(None, (title, since))),
         tables=(

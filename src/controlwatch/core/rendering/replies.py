@@ -119,14 +119,15 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
     if line.review_id is not None:
         rows = [ReplyRow(heading=_describe_attention(line))]
     if status is not None:
-        state = f"{MARKS[status.state]} {format_state(status.state, status.until, status.announced)}"
+        words = format_state(status.state, status.until, status.announced, then=status.then)
+        state = f"{MARKS[status.state]} {words}"
         body = " ".join(map(explain_announced, status.announced))
         rows.insert(0, ReplyRow(heading=f"{state} (on {format_date(status.on)})", body=body))
     rows += [
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]
     if line.review and notice.possible_categories:
-        rows.append(ReplyRow(heading="may touch", body=name_categories(notice.possible_categories, lexicon)))
+        rows.append(ReplyRow(heading="may affect", body=name_categories(notice.possible_categories, lexicon)))
     for found in notice.effective:
         start = format_date(found.start) if found.start else "not stated"
         until = f" → until {format_date(found.until)}" if found.until else ""
@@ -154,7 +155,7 @@ def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
         ReplyRow(
-            heading=f"{find_word(f'source-{line.health}', 'en')} {line.id}",
+            heading=f"{find_word(line.health_word, 'en')} {line.id}",
             body=" · ".join(filter(None, (line.name, line.state.problem))),
         )
         for line in shown
