@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from controlwatch.core.asking.day_readings import DaySpan
-from controlwatch.core.asking.question import Question
+from controlwatch.core.asking.question import LISTINGS, Question
 from controlwatch.core.law.answers import NoticeLine
 from controlwatch.core.model import KeyDate, Language
 from controlwatch.core.model.timezones import to_beijing_day
@@ -122,8 +122,11 @@ def _name_period(question: Question, span: DaySpan | None, today: date) -> str:
         english = f"in {question.count} days up to {format_date(today)}"
         days = pick_language(english, f"截至{format_date(today, 'zh')}的{question.count}天", language)
     period = format_span(span, language) if span is not None else ""
+    subject = question.subject
+    if subject == LISTINGS:
+        subject = pick_language("listed parties", "列名实体", language)
     newest = pick_language("Newest notices", "最新公告", language)
-    return " · ".join(filter(None, (newest, question.issuer, question.subject, period, days)))
+    return " · ".join(filter(None, (newest, question.issuer, subject, period, days)))
 
 
 def _tell_hidden(hidden: int, language: Language) -> str:
