@@ -69,6 +69,8 @@ from controlwatch.core.model import (
 )
 
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
+#: What explains the rules as they stand speaks of their codes; other texts that change none only name codes.
+EXPLAINING_KINDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE})
 #: Regimes on goods from somewhere, which are not rules on where exports may go.
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
 #: Rules by which an instrument is not about the items that it names.
@@ -168,6 +170,8 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
+        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
+            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))

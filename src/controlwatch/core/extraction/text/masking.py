@@ -91,7 +91,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
-            spans.append((start, _find_note_end(folded, start, hit.end())))
+            spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)
@@ -103,7 +103,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
-        spans.append((start, _find_note_end(folded, start, hit.end())))
+        spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     if "\t" in folded or "|" in folded:
         spans += [hit.span() for hit in lexicon.get_pattern("exclusion.row").finditer(folded)]
     for name in ("exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
@@ -140,11 +140,13 @@ def _find_bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
-def _find_note_end(folded: str, start: int, end: int) -> int:
-    """Return where the bracket right behind an exclusion ends, else where the exclusion ends itself.
+def _find_note_end(folded: str, start: int, end: int, lexicon: Lexicon) -> int:
+    """Return where the numbers behind an exclusion end, in a bracket or a clause, else its own end.
 
     Of an item with one bracket, behind its exception, the bracket is the item's.
     """
+    if tail := lexicon.get_pattern("exclusion.tail").match(folded, end):
+        return tail.end()
     note = BRACKET_BEHIND.match(folded, end)
     opening = _find_sentence_start(folded, start)
     is_own = opening == start or CODE_BRACKET.search(folded, opening, start)
