@@ -33,7 +33,7 @@ from controlwatch.core.extraction.findings.directions import (
     read_title,
     weigh_catalogue,
 )
-from controlwatch.core.extraction.findings.effective import find_effective_dates
+from controlwatch.core.extraction.findings.effective import find_effective_dates, is_asked_about
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
 from controlwatch.core.extraction.findings.relations import find_relations
 from controlwatch.core.extraction.findings.review import (
@@ -193,6 +193,8 @@ def _assess_document(context: ReadingContext) -> Assessment:
     # A law that founds a control moves it as a whole.
     is_founding = is_framework and kind in {NoticeKind.LAW, NoticeKind.REGULATION}
     signals = () if is_founding else find_signals(context)
+    if is_operative:  # what the question recalls is not what the answer decides
+        signals = tuple(s for s in signals if not is_asked_about(context, s.sentence)) or signals
     case = ChangeInputs(
         context=context,
         category_ids=ids,

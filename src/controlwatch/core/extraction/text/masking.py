@@ -64,6 +64,15 @@ def mask_cited_titles(folded: str, lexicon: Lexicon) -> str:
     return _blank_patterns(folded, (lexicon.get_pattern("mask.any-title"), FILE_NAME, RELATED_LINKS_BLOCK))
 
 
+def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
+    """Return a masked text without the clauses that say that something is not touched and goes on."""
+    for hit in lexicon.get_pattern("exclusion.untouched").finditer(folded):
+        start = _find_exclusion_start(folded, hit.start(), lexicon)
+        end = hit.end()
+        masked = masked[:start] + BLANK * (end - start) + masked[end:]
+    return masked
+
+
 def _blank_patterns(folded: str, patterns: Iterable[re.Pattern[str]]) -> str:
     for pattern in patterns:
         folded = pattern.sub(lambda hit: BLANK * len(hit[0]), folded)
