@@ -182,3 +182,31 @@ def test_the_doctor_finds_settings_that_other_users_can_read(operator: Operator)
     operator.file.chmod(0o644)
     given = {"CONTROLWATCH_SETTINGS": str(operator.file), "CONTROLWATCH_CONNECT_TO": "http://127.0.0.1:1"}
     assert f"{operator.file} is readable by other users" in operator.run("doctor", status=1, **given)
+
+
+def test_after_a_setup_that_was_broken_off_the_next_one_asks_for_the_items(operator: Operator) -> None:
+    broken = CliRunner().invoke(
+        app,
+        [
+            "setup",
+            "--settings-file",
+            str(operator.file),
+            "--state-dir",
+            str(operator.folder / "state"),
+            "--no-sources",
+        ],
+        input="console\n",
+        env=operator.env,
+    )
+    assert broken.exit_code != 0
+    (automatic,) = operator.subscriptions()
+    assert automatic["categories"] == []
+    operator.setup(keys="\nconsole\n镓\ny\nzh\n\n\n")
+    (found,) = operator.subscriptions()
+    assert (found["categories"], found["language"]) == (["minor_metals.gallium"], "zh")
+
+
+def test_a_unit_has_the_name_of_one(operator: Operator) -> None:
+    refused = operator.setup("--yes", "--unit", str(operator.folder / "镓"), status=2)
+    assert "it ends in .service" in refused
+    assert not (operator.folder / "镓").exists()

@@ -120,3 +120,27 @@ def test_an_answer_that_stops_a_measure_is_not_read_by_its_question() -> None:
         [(date(2026, 4, 1), None)],
     )
     assert [(found.verb.value, found.target) for found in read.relations] == [("amends", "UEL 2025-7")]
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "direction"),
+    [
+        (
+            "公布《出口许可证管理货物目录（2027年）》",
+            "2027年实行许可证管理的货物为44种，较上年新增1种。",
+            "tighten",
+        ),
+        (
+            "公布《出口许可证管理货物目录（2027年）》",
+            "2027年实行许可证管理的货物为43种，较上年减少1种。",
+            "relax",
+        ),
+        ("关于发布《稀土物项出口管制实施细则》的公告", "下列情形免于申请许可：维修返还原物主。", "neutral"),
+        ("关于恢复对美国出口锑相关两用物项审批的公告", "有关规定停止执行，改为逐单审查。", "relax"),
+        ("关于延长部分商品排除期限的公告", "上述商品继续不加征关税。", "relax"),
+        ("关于中止部分产品关税减让的公告", "对附表产品中止适用协定税率。", "tighten"),
+    ],
+)
+def test_an_instrument_moves_by_what_it_adds_and_gives(title: str, body: str, direction: str) -> None:
+    found = announcement(body, title=f"商务部公告2026年第90号 {title}")
+    assert found.direction == direction

@@ -138,3 +138,47 @@ def test_a_row_of_goods_that_leaves_out_seed_is_a_row() -> None:
 def test_a_code_behind_the_number_of_its_line_is_a_code() -> None:
     found = announcement("对下列物项实施出口管制：\n1.2C902.a 金刚石微粉\n2.2C902.b 金刚石单晶")
     assert [code.code for code in found.control_codes] == ["2C902.a", "2C902.b"]
+
+
+def test_a_cell_that_a_correction_replaces_is_left_out() -> None:
+    found = announcement(
+        "现更正如下：\n序号\t栏目\t原表内容\t更正后\n2\t参考税则号列\t85076200\t85076000\n5\t管制编码\t3C901.d\t3C901.b",
+        title="商务部公告2026年第90号 关于更正2026年第80号公告附件的公告",
+    )
+    assert [code.code for code in found.hs_codes] == ["85076000"]
+    assert [code.code for code in found.control_codes] == ["3C901.b"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "covered"),
+    [
+        ("二、下列商品不适用前款，继续按34%税率加征：\n10059000 其他玉米\n12019020 黄大豆", ["8112929010"]),
+        (
+            "其中，生锑（税则号列26171010）本次不作调整。\n26110000\t钨矿砂\n26171010\t生锑",
+            ["8112929010", "26110000"],
+        ),
+        (
+            "附件第三部分产品不重复规定。\n第二部分：84145930（离心通风机）\n第三部分：39074000（聚碳酸酯）",
+            ["8112929010", "84145930"],
+        ),
+        (
+            "2. The following are not in the scope of this measure: (1) scanners; (2) gases, code 3824999990.\n"
+            "3. Neon (code 2804290020) is.",
+            ["8112929010", "2804290020"],
+        ),
+        (
+            "固态钨合金（税则号列8101994010），但医用准直器除外（税则号列9022909030）。",
+            ["8112929010", "8101994010"],
+        ),
+    ],
+)
+def test_what_one_place_leaves_out_another_may_list(sentence: str, covered: list[str]) -> None:
+    found = announcement(f"决定对金属镓（参考海关商品编号：8112929010）实施出口管制。\n{sentence}")
+    assert [code.code for code in found.hs_codes] == covered
+
+
+def test_an_item_with_one_bracket_behind_its_exception_keeps_it() -> None:
+    found = announcement(
+        "决定对氮化铝镓外延片，1C226项已列管的除外（参考海关商品编号：3818009031），实施出口管制。"
+    )
+    assert [code.code for code in found.hs_codes] == ["3818009031"]

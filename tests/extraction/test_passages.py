@@ -123,7 +123,8 @@ def test_a_conference_that_tells_of_no_decision_reports_none() -> None:
     [
         (
             "Webinar: two years of gallium licences",
-            "Join us on 8 April 2026. MOFCOM Announcement No. 40 of 2026 put gallium under export control.",
+            "Join us on 8 April 2026. Since China put gallium under export control on August 1, 2023, "
+            "importers have learned much.",
         ),
         (
             "Do we need a licence for gallium?",
@@ -150,3 +151,34 @@ def test_a_conference_that_tells_of_no_decision_reports_none() -> None:
 )
 def test_an_invitation_a_question_a_draft_or_a_result_reports_no_change(title: str, text: str) -> None:
     assert not notice(title, f"{text}\n2 March 2026").reports_change
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "China Update: new gallium controls, and join our webinar on 5 May",
+            "MOFCOM issued Announcement No. 40 of 2026 on Monday. From April 1, 2026 exports of gallium need "
+            "a licence.",
+        ),
+        (
+            "Are you ready for China's new gallium rules?",
+            "China's Ministry of Commerce has put gallium under export control. Licences are needed from "
+            "April 1, 2026.",
+        ),
+        (
+            "China tightens gallium controls after consultation",
+            "China on Monday put gallium under export control after a consultation on the draft rules last "
+            "year. The rules take effect on April 1, 2026.",
+        ),
+        (
+            "Gallium: what you must do",
+            "If your order ships after 1 April 2026 we need an export licence, because our Ministry of "
+            "Commerce has issued Announcement No. 40 of 2026 on gallium.",
+        ),
+        ("中国管制镓", "近年来需求增长。商务部2日公告，自2026年4月1日起对镓相关物项实施出口管制。"),
+    ],
+)
+def test_news_that_also_invites_asks_or_looks_back_is_still_news(title: str, text: str) -> None:
+    read = notice(title, f"{text}\n2 March 2026")
+    assert (read.reports_change, [str(found.start) for found in read.effective]) == (True, ["2026-04-01"])

@@ -33,8 +33,8 @@ def mail() -> None:
     """Mail: test the sending, read the mailbox, process bounces."""
 
 
-def build_test_message() -> Message:
-    """Return the mail by which the sending is tried."""
+def build_test_message(sent_by: str = "controlwatch mail check") -> Message:
+    """Return the message by which the sending is tried; `sent_by` is the command that sends it."""
     from controlwatch.core.rendering.card import Card
     from controlwatch.core.rendering.message import Message
 
@@ -44,13 +44,12 @@ def build_test_message() -> Message:
             Card(
                 tone="neutral",
                 badge="TEST 测试",
-                heading="mail from controlwatch arrives here",
-                title="controlwatch 的邮件可以送达",
+                heading="alerts from controlwatch arrive here",
+                title="controlwatch 的提醒可以送达",
                 summary=(
-                    "You can read this, so alerts to this address would arrive too. "
-                    "No other mail will follow.",
+                    "You can read this, so alerts would arrive here too. This test sends nothing else.",
                 ),
-                footer=("sent by `controlwatch mail check`",),
+                footer=(f"sent by `{sent_by}`",),
             ),
         ),
     )

@@ -171,7 +171,7 @@ def _print_line(line: ReviewLine) -> None:
 
     rows += [("why", f"{reason.reason} {format_proof(reason.quote)}") for reason in line.reasons]
     if line.possible_categories:
-        rows.append(("may touch", ", ".join(line.possible_categories)))
+        rows.append(("may affect", ", ".join(line.possible_categories)))
     for name, value in rows:
         drawn.add_row(f"    {name}", build_cell(value, 500))
     console.print(drawn)

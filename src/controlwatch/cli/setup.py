@@ -258,9 +258,15 @@ def find_or_ask_subscription(
     """Return the subscription that this recipient has, else a new one as the answers say."""
     from controlwatch.core.model import Subscription
 
+    replaced: list[int] = []
     for item in app.store.subscriptions.list_active():
         if (item.channel, item.target) == (name, target):
-            return item
+            # The console is subscribed to everything by itself, before a person was asked.
+            automatic = Subscription(channel=name, target=target, id=item.id)
+            is_automatic = name == "console" and item == automatic
+            if dialog.answers_itself or not is_automatic:
+                return item
+            replaced.append(item.id)
     categories, language, rate = given
     found = ask_categories(dialog, app.queries.names, categories)
     chosen_language = dialog.ask_choice("Language", language, LANGUAGES, "both")
@@ -268,6 +274,8 @@ def find_or_ask_subscription(
     subscription = Subscription(
         channel=name, target=target, categories=found, language=chosen_language, rate=chosen_rate
     )
+    for old in replaced:
+        app.store.subscriptions.unsubscribe(old)
     number = app.store.subscriptions.subscribe(subscription, now())
     return next(item for item in app.store.subscriptions.list_active() if item.id == number)
 
@@ -319,14 +327,15 @@ def send_test(settings: Settings, channel: str, target: str) -> list[bool]:
         key = secrets.token_hex(16)
         try:
             for _step in build_mail_channel(settings).check_delivery(
-                build_test_message(), target=target, key=key
+                build_test_message("controlwatch setup"), target=target, key=key
             ):
                 pass
             result = CheckResult(message=f"a test mail was sent to {target}", is_ok=True)
         except DeliveryError as error:
             result = CheckResult(message=str(error), is_ok=False, advice=find_advice(error))
     else:
-        ConsoleChannel(console).send(build_test_message(), target="-", key=secrets.token_hex(16))
+        message = build_test_message("controlwatch setup")
+        ConsoleChannel(console).send(message, target="-", key=secrets.token_hex(16))
         result = CheckResult(message="alerts are printed where `controlwatch run` runs", is_ok=True)
     print_check(result)
     return [result.is_ok]

@@ -216,7 +216,7 @@ def _build_health_table(lines: tuple[WatcherLine, ...]) -> Table:
     table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
     for line in lines:
         state = line.state
-        health = find_word(f"source-{line.health}", "en") if line.enabled else "off"
+        health = find_word(line.health_word, "en") if line.enabled else "off"
         table.add_row(
             Text(line.id),
             Text(health, style=HEALTH_STYLES[line.health] if line.enabled else ""),

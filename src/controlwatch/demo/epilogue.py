@@ -83,7 +83,7 @@ def _watchers(stage: Stage) -> Table:
     table = _table("Watcher", "Health", "Listed", "Source", title="Watchers")
     for line in stage.app.queries.list_watchers():
         if line.enabled:
-            health = Text(find_word(f"source-{line.health}", "en"), style=HEALTH[line.health])
+            health = Text(find_word(line.health_word, "en"), style=HEALTH[line.health])
             table.add_row(line.id, health, str(line.state.rows), Text(line.name))
     return table
 

@@ -328,11 +328,19 @@ class Queries:
     def find_problems(self) -> tuple[Problem, ...]:
         """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
+        lines = self.list_watchers()
+        never = [
+            line.id
+            for line in lines
+            if line.health_word == "source-retried" and line.state.last_success_at is None
+        ]
         blind = (
             f"{line.id} is {find_word(f'source-{line.health}', 'en')}: {line.state.reason}"
-            for line in self.list_watchers()
+            for line in lines
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )
+        sources = "1 source has" if len(never) == 1 else f"{len(never)} sources have"
+        unread_yet = f"{sources} never been read, and the last attempt failed: {', '.join(never)}"
         held = (
             f"{flood.count} new notices of {flood.watcher} are held: controlwatch held"
             for flood in self.list_held()
@@ -346,7 +354,7 @@ class Queries:
         )
         found: dict[ProblemKind, Iterable[str]] = {
             "warnings": filter(None, warnings),
-            "blind_sources": blind,
+            "blind_sources": (*blind, *([unread_yet] if never else ())),
             "held_notices": held,
             "waiting_channels": waiting,
             "paused_subscriptions": paused,

@@ -22,6 +22,7 @@ from controlwatch.core.extraction.findings.changes import (
 )
 from controlwatch.core.extraction.findings.codes import NoticeCodes, find_codes
 from controlwatch.core.extraction.findings.deadlines import find_deadlines
+from controlwatch.core.extraction.findings.destination_scope import is_of_one_provision
 from controlwatch.core.extraction.findings.directions import (
     DirectionFinding,
     DirectionInputs,
@@ -122,7 +123,7 @@ class Assessment:
             relations = tuple(found for found in relations if found.verb == Verb.CLARIFIES)
         return replace(self, categories=categories, places=places, direction=direction, relations=relations)
 
-    def list_grounds(self, text: DocumentText, codes: NoticeCodes) -> list[Ground]:
+    def list_grounds(self, text: DocumentText, codes: NoticeCodes, lexicon: Lexicon) -> list[Ground]:
         """Return the grounds of change, direction, destinations and codes left out."""
         direction = self.direction
         sentence = direction.sentence
@@ -139,7 +140,7 @@ class Assessment:
                 Ground(
                     about="destination",
                     value=place.code,
-                    rule="destination.wide" if place.whole_destination else "destination.parties",
+                    rule=_name_place_rule(place, text, lexicon),
                     quote=text.quote_around(place.start, place.end),
                 )
                 for place in self.places
@@ -149,6 +150,12 @@ class Assessment:
                 for code in codes.excluded_codes
             ),
         ]
+
+
+def _name_place_rule(place: PlaceHit, text: DocumentText, lexicon: Lexicon) -> str:
+    if not place.whole_destination:
+        return "destination.parties"
+    return "destination.part" if is_of_one_provision(place, text, lexicon) else "destination.wide"
 
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
@@ -281,7 +288,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),
         caveats=find_caveats(context) if reports else (),
-        grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
+        grounds=(*notice.grounds, *assessment.list_grounds(text, codes, context.lexicon)),
     )
 
 

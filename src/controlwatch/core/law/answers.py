@@ -322,6 +322,12 @@ class WatcherLine:
     state: WatcherState
     declared: tuple[str, ...] = ()  #: what is declared for single hosts: TLS, mirrors, plain http
 
+    @property
+    def health_word(self) -> str:
+        """The key of the word for the health: a source that failed once or twice is not read in part."""
+        is_retried = self.health == "degraded" and self.state.failures
+        return "source-retried" if is_retried else f"source-{self.health}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:

@@ -151,8 +151,10 @@ def build_card(
     card = replace(
         card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
     )
+    # Nothing is known of the status of a notice whose page was not read.
+    known = None if alert.unread == "page" else status
     status_facts = tuple(
-        list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
+        list_status_facts(known, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
         occasions = (alert.occasion, *alert.others)

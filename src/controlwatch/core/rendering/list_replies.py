@@ -9,28 +9,33 @@ from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
-from controlwatch.core.model import Attention, describe_judgement
+from controlwatch.core.model import Attention, Language, describe_judgement
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.state_text import format_state
-from controlwatch.core.rendering.wording import find_word
+from controlwatch.core.rendering.wording import find_word, pick_language
 
 NOT_STATED = "not stated"
 
 
-def latest_reply(lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str) -> Reply:
-    """Return notices: measure, items and destinations, the English and the Chinese title, the address."""
+def latest_reply(
+    lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str, language: Language = "en"
+) -> Reply:
+    """Return notices: measure, items and destinations, the English and the Chinese title, the address.
+
+    A Chinese answer has the Chinese title alone.
+    """
     rows = tuple(
         ReplyRow(
-            heading=f"{format_stated(line.published)} {line.number or line.kind}",
+            heading=f"{format_stated(line.published, language)} {line.number or line.kind}",
             body=" · ".join(
                 filter(
                     None,
                     (
-                        describe_measure(line),
-                        name_categories(line.categories, lexicon),
-                        line.title_en,
+                        describe_measure(line, language),
+                        name_categories(line.categories, lexicon, language),
+                        line.title_en if language != "zh" else "",
                         line.title,
                     ),
                 )
@@ -41,23 +46,28 @@ def latest_reply(lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str) -
         )
         for line in lines
     )
-    return Reply(title=title, rows=rows, note="" if rows else "Nothing matches.")
+    note = "" if rows else pick_language("Nothing matches.", "没有匹配的内容。", language)
+    return Reply(title=title, rows=rows, note=note)
 
 
-def format_stated(day: date | None) -> str:
+def format_stated(day: date | None, language: Language = "en") -> str:
     """Return a day in words, or that it is not stated."""
-    return format_date(day) if day is not None else NOT_STATED
+    if day is not None:
+        return format_date(day, language)
+    return NOT_STATED if language != "zh" else find_word("not-stated", language)
 
 
-def describe_measure(line: NoticeLine) -> str:
+def describe_measure(line: NoticeLine, language: Language = "en") -> str:
     """Return the kind of measure, why a document needs review, or what a person decided."""
     if line.attention is Attention.REVIEW:
-        return " ".join(("needs review:", *(reason.reason for reason in line.review[:1]))).rstrip(":")
+        review = pick_language("needs review", "待人工判定", language)
+        return ": ".join((review, *(reason.reason for reason in line.review[:1])))
     if line.judgement is not None:
         return describe_judgement(line.judgement)
     if not line.is_change:
-        return "no change" if line.official else "press report"
-    return find_word(line.measure or line.direction, "en").lower()
+        english, chinese = ("no change", "无调整") if line.official else ("press report", "媒体报道")
+        return pick_language(english, chinese, language)
+    return find_word(line.measure or line.direction, language).lower()
 
 
 def history_reply(steps: Iterable[HistoryStep], *, title: str) -> Reply:

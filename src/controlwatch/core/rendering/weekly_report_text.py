@@ -155,7 +155,7 @@ def _describe_failure(line: WatcherLine, context: CardContext) -> ReportEntry:
     begin = line.state.failing_since or line.state.concern_since
     since = _format_instant(begin, context)
     return _build_entry(
-        f"{line.name}: {context.find_word(f'source-{line.health}')}",
+        f"{line.name}: {context.find_word(line.health_word)}",
         context.pick_language(f"last read: {last}", f"最近读取：{last}"),
         context.pick_language(f"since: {since}", f"自：{since}") if begin else "",
         line.state.problem,

@@ -218,6 +218,10 @@ _POINTS_AT_ANNEX = re.compile(
     rf"(?:见|列入|所列|详见|填写|按照?|依照)[^。；\n附]{{0,6}}(?:本(?:公告|通知|决定|办法)(?:的)?)?附件(?:{_NUMERAL})?"
 )  # 物项清单见附件
 _SENTENCE = re.compile(r"[。；!！?？]")
+#: A line of a list of parties, 某公司（Example LLC）: the annex itself, and not the name of one.
+_PARTY = re.compile(
+    r"(?:公司|集团|大学|研究所|研究院)$|[（(][A-Z][^）)\n]*[）)]$|\b(?:Inc|LLC|Ltd|Corp|Co)\.?$"
+)
 _MARKS = re.compile(r"[\s《》“”\"'()（）\[\]【】:：.．、,，\-—_]|(?:下载|点击|查看)")
 _LIST_REACH = 30  # lines below 附件： that may go on with its list
 
@@ -250,7 +254,7 @@ def _list_names(lines: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     goes_on = 0
     for at, line in enumerate(lines):
         hit = _NAMED.fullmatch(line) or (_ITEM.fullmatch(line) if goes_on else None)
-        if hit is None or _SENTENCE.search(hit["name"]) or "\t" in line:
+        if hit is None or _SENTENCE.search(hit["name"]) or _PARTY.search(hit["name"]) or "\t" in line:
             goes_on = 0
             continue
         starts_list = hit.re is _NAMED

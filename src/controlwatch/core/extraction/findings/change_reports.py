@@ -37,14 +37,15 @@ def _tells_of_no_change(case: ChangeInputs) -> bool:
     if any(lexicon.get_pattern(name).search(text.title) for name in ("change.rumour", "change.title-asks")):
         return True
     lead, opening = text.title_end + LEAD, text.title_end + NEAR_TITLE
-    proposed = lexicon.get_pattern("change.proposed").search(text.folded_text, 0, lead)
-    if proposed and not case.context.is_background(proposed.start()):
-        return True
+    for hit in lexicon.get_pattern("change.proposed").finditer(text.folded_text, 0, lead):
+        sentence = text.find_sentence(hit.start())
+        is_before = lexicon.get_pattern("change.proposed-before").search(sentence.words) is not None
+        if not (is_before or case.context.is_background(hit.start())):
+            return True
     is_other_regime = any(category.kind == "instrument" for category in case.categories)
     is_watched = any(category.change for category in case.categories)
-    return (is_other_regime and not is_watched) or (
-        lexicon.get_pattern("change.invitation").search(text.folded_text, 0, opening) is not None
-    )
+    invites = lexicon.get_pattern("change.invitation").search(text.folded_text, 0, opening) is not None
+    return (is_other_regime and not is_watched) or (invites and not _tells_of_authority(case))
 
 
 def _explains_change(case: ChangeInputs) -> bool:

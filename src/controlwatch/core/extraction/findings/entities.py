@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
 from controlwatch.core.extraction.findings.party_forms import Party, find_formed_parties
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
 
-_HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
+_HEAD = r"^[ ]*(?:附件[ ]*[\d一二三]{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
     rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
-    r"[（(]([A-Za-z][^\n]{1,120}?)[）)][ ]*[；;。，,]?[ ]*$",
+    r"[（(]([A-Za-z][^\n]{1,120}?)(?:，[\u4e00-\u9fff]{2,8})?[）)][ ]*[；;。，,]?[ ]*$",
     re.MULTILINE,
-)  # 3. 某某公司（Example Systems, Inc.）
+)  # 3. 某某公司（Example Systems, Inc.，日本）
+PERSON_LINE = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{2,20})"
+    r"[（(]([A-Z][A-Za-z .'’-]{2,60})[）)]，[^\n。；]{2,30}[；;。]?[ ]*$",
+    re.MULTILINE,
+)  # 1. 某某（Jane Roe），某某公司董事长
+ENGLISH_FIRST_LINE = re.compile(
+    rf"{_HEAD}([A-Z][^\n（()）]{{2,80}}?)[ ]*[（(]([\u4e00-\u9fff·]{{2,40}})[）)][ ]*[；;.,]?[ ]*$",
+    re.MULTILINE,
+)  # - Example Systems, Inc. (某某公司)
+REGISTERED_ROW = re.compile(
+    r"(?:^[ |]*|(?<=[\u4e00-\u9fff]))[A-Z]{2,6}[ -]?\d{1,6}[ ]*(?:[\t|]| {2,})[ ]*([A-Z][^\t|\n]{3,80}?)[ ]*"
+    r"(?:[\t|]| {2,}|$)",
+    re.MULTILINE,
+)  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
+CHINESE_ITEM = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{4,30})[ ]*[；;。，,]?[ ]*$", re.MULTILINE
+)  # （3）某某研究所
+MIN_ITEMS = 2  #: names in Chinese alone that make a list
 TABLE_ROW = re.compile(
-    r"^(?:\d{1,3}[.、]?\t)?([\u4e00-\u9fff][^\t\n]{1,40})\t([A-Z][^\t\n]{1,120})(?:\t[^\n]*)?$", re.MULTILINE
-)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
+    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([\u4e00-\u9fff][^\t|\n]{1,40}?)[ ]*[\t|][ ]*"
+    r"([A-Z][^\t|\n]{1,120}?)[ ]*(?:[\t|][^\n]*)?$",
+    re.MULTILINE,
+)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc. ⇥ 2100 Falcon Way
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
@@ -67,12 +88,13 @@ ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", D
 def find_entities(
     context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
-    """Return the parties that a listing names, each with what is done to it: the last signal before it says.
+    """Return the parties that a listing names, each with what is done to it.
 
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
     get_pattern = context.lexicon.get_pattern
-    if not any(category.startswith("entity.") or category == "sps_import" for category in category_ids):
+    ids = frozenset(category_ids)
+    if not any(category.startswith("entity.") or category == "sps_import" for category in ids):
         return ()
     ordered = sorted(signals, key=lambda signal: signal.sentence.start)
     # The name of a state in front of a party's name is not part of it.
@@ -81,14 +103,15 @@ def find_entities(
     found: dict[tuple[str, str], Entity] = {}
     told = _find_told_parties(context) if context.identity.is_report else []
     text = context.text
-    worded = _find_parties(text, context.lexicon, is_report=context.identity.is_report) or told
+    worded = _find_parties(context, is_on_imports="sps_import" in ids) or told
     worded = [
         party
         for party in worded
         if not context.is_background(party.start)
+        and not _is_place(party, context.lexicon)
         and not (party.zh and get_pattern("entity.no-party").search(f"{party.zh} {party.en}"))
     ]
-    lists_parties = any(category.startswith("entity.") for category in category_ids)
+    lists_parties = any(category.startswith("entity.") for category in ids)
     formed = [
         party
         for party in find_formed_parties(
@@ -101,21 +124,51 @@ def find_entities(
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
-        before = [signal for signal in ordered if signal.sentence.start <= party.start]
-        deciding = before[-1] if before else ordered[0] if ordered else None
+        deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))
     return tuple(found.values())
 
 
-def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> list[Party]:
+def _find_deciding(
+    context: ReadingContext, party: Party, signals: Sequence[DirectionSignal]
+) -> DirectionSignal | None:
+    """Return the sentence that decides on a party.
+
+    It is the one that names the party; for a line of a list, the last one before that leads to a list, or to
+    the annex of that number; else the title, or the first one. A sentence about parties of its own
+    (三、将甲公司移出名单。) decides on none that an annex names.
+    """
+    get_pattern = context.lexicon.get_pattern
+    before = [signal for signal in signals if signal.sentence.start <= party.start]
+    if not before:
+        return signals[0] if signals else None
+    if party.start < before[-1].sentence.end:
+        return before[-1]
+    between = context.text.folded_text[before[-1].sentence.end : party.start]
+    headings = list(get_pattern("entity.annex-heading").finditer(between))
+    number = headings[-1][1] if headings else ""
+    if number and (named := [signal for signal in before if f"附件{number}" in signal.sentence.words]):
+        return named[-1]
+    leading = [
+        signal for signal in before if get_pattern("entity.leads-to-list").search(signal.sentence.words)
+    ]
+    in_title = [signal for signal in before if signal.sentence.start < context.text.title_end]
+    return (leading[-1:] or in_title or before)[0]
+
+
+def _is_place(party: Party, lexicon: Lexicon) -> bool:
+    """Return whether what stands in the place of a party is a state or region."""
+    return is_place_name(party.zh, lexicon) or is_place_name(party.en, lexicon)
+
+
+def _find_parties(context: ReadingContext, *, is_on_imports: bool) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
+    text, lexicon, is_report = context.text, context.lexicon, context.identity.is_report
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
-    for pattern in (CHINESE_LINE, TABLE_ROW):
-        hits = pattern.finditer(folded, text.title_end)
-        if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
-            return listed
+    if listed := _find_lines(text, lexicon, is_on_imports=is_on_imports):
+        return listed
     lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
     if is_report:  # the headings of a digest have text between them; the lines of a list have none
         neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
@@ -140,6 +193,47 @@ def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> l
         ]
         or list(_find_bare_names(folded, lexicon))
     )
+
+
+def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) -> list[Party]:
+    """Return the parties of lines and rows with a name in Chinese, and of rows of registered firms."""
+    folded, below, suffix = text.folded_text, text.title_end, lexicon.get_pattern("entity.party-suffix")
+    for pattern in (CHINESE_LINE, TABLE_ROW):
+        if listed := [
+            Party(hit.start(), hit[1].strip(), hit[2].strip())
+            for hit in pattern.finditer(folded, below)
+            if "|" not in hit[0] or suffix.search(hit[1].strip())
+        ]:
+            persons = (Party(hit.start(), hit[1], hit[2]) for hit in PERSON_LINE.finditer(folded))
+            return [*listed, *persons, *_find_named_besides(text, lexicon)]
+    if listed := [
+        Party(hit.start(), hit[2], hit[1].strip())
+        for hit in ENGLISH_FIRST_LINE.finditer(folded, below)
+        if suffix.search(hit[2]) or "·" in hit[2]
+    ]:
+        return listed
+    items = [
+        Party(hit.start(), hit[1], "")
+        for hit in CHINESE_ITEM.finditer(folded, below)
+        if suffix.search(hit[1])
+    ]
+    if len(items) >= MIN_ITEMS or not is_on_imports:
+        return items if len(items) >= MIN_ITEMS else []
+    return [Party(hit.start(), "", hit[1]) for hit in REGISTERED_ROW.finditer(folded, below)]
+
+
+def _find_named_besides(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
+    """Yield the parties that a sentence beside the list takes off one: 同时将甲公司移出管控名单."""
+    freed, pair = lexicon.get_pattern("entity.freed"), lexicon.get_pattern("entity.inline-pair")
+    for sentence in text.sentences:
+        if freed.search(sentence.words) and (pairs := list(pair.finditer(sentence.words))):
+            yield from (Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip()) for hit in pairs)
+            continue
+        if sentence.start >= text.title_end and lexicon.get_pattern("relation.delisting").search(
+            sentence.words
+        ):
+            for party in _find_bare_names(sentence.words, lexicon):
+                yield Party(sentence.start + party.start, party.zh, party.en)
 
 
 def _find_told_parties(context: ReadingContext) -> list[Party]:

@@ -19,8 +19,8 @@ MIN_ITEMS = 2  #: of a digest; one numbered line is no item
 
 #: Lines that stand beside the news: what their first word calls background, and what a reporter asks.
 LINES_BESIDE = ("report.background-line", "report.asked-line")
-#: What a sentence beside the news does: it supposes, speaks of years, or lets a company speak.
-SENTENCES_BESIDE = ("report.supposed", "report.long-standing", "report.company-voice", "date.told-before")
+#: What a sentence beside the news does: it supposes, lets a company speak, or tells of an earlier act.
+SENTENCES_BESIDE = ("report.supposed", "report.company-voice", "date.told-before")
 #: Where a passage begins and ends in the folded text.
 Span = tuple[int, int]
 
@@ -45,7 +45,7 @@ def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon
     """Return whether a sentence of a report recalls what has long stood, or only supposes something.
 
     `written` is the day of the report, without which the newest day of its text counts: a rule that has
-    stood since a day long before is no news.
+    stood since a day long before is not its news.
     """
     return _stands_beside(words, written or find_newest_day(text.folded_text, lexicon), lexicon)
 
@@ -54,10 +54,12 @@ def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon
 def _stands_beside(words: str, written: date | None, lexicon: Lexicon) -> bool:
     if any(lexicon.get_pattern(name).search(words) for name in SENTENCES_BESIDE):
         return True
-    if written is None or not lexicon.get_pattern("report.standing-since").search(words):
-        return False
+    is_standing = lexicon.get_pattern("report.standing-since").search(words) is not None
+    is_general = lexicon.get_pattern("report.long-standing").search(words) is not None
+    if written is None or not (is_standing or is_general):
+        return is_general
     last = find_last_day_named(words, written, lexicon)
-    return last is not None and written - last > BACKGROUND_AGE
+    return is_general if last is None else written - last > BACKGROUND_AGE
 
 
 def leaves_alone(words: str, at: int, lexicon: Lexicon) -> bool:

@@ -25,8 +25,9 @@ CLOCK = re.compile(r",?\s+\d{1,2}:\d{2}\b.*$")  # Mar 11, 2029|, 5:42 PM GMT+8
 SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signature
 HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
 ENGLISH_DATELINE = re.compile(
-    r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
-    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)|,? (?P<year>\d{4})\. (?=[A-Z]))"
+    r"^[A-Z][A-Za-z/ .]{2,40}(?:, [A-Z][a-z]+\.?)?,?\s+"
+    r"\(?([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
+    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:[(/][A-Za-z][\w ]+[)/]\s*)?(?:--?|—|–)|,? (?P<year>\d{4})\. (?=[A-Z]))"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
 GERMAN_DATELINE = re.compile(
     r"^[A-ZÄÖÜ][\wäöüß/ .-]{2,40}, (?:den )?(\d{1,2}\. ?(?:\d{1,2}\."
@@ -145,7 +146,8 @@ def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     for line in lines[:3]:
         if lexicon.get_pattern("date.question").match(line):
             continue  # what a reporter asks about was before
-        today = lexicon.get_pattern("published.today").search(line)
+        names = ("published.today", "published.weekday-bracket")
+        today = next((hit for name in names if (hit := lexicon.get_pattern(name).search(line))), None)
         if today and (day := _find_first_date(today[1], lexicon)):
             return day, today[0]
         for word in find_date_mentions(line[:60], lexicon):
@@ -251,6 +253,8 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
         years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]
         first = _find_first_date(folded, lexicon) if not years else None
+        marked_year = get_pattern("published.copyright").search(folded)
+        years = years or ([int(marked_year[1])] if marked_year and not first else [])
         anchor = date(max(years), 7, 1) if years else first - HALF_A_YEAR if first else None
     for line in lines:
         if found := _read_dateline(line, anchor, lexicon):

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import HAN
 
 RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
@@ -88,6 +89,13 @@ def find_issuers_after(folded: str, offset: int, lexicon: Lexicon) -> tuple[str,
     """Return the codes of the issuers that English names right behind a number; () for none."""
     hit = _build_issuer_index(lexicon).run_after.match(folded, offset, offset + RUN_WINDOW)
     return find_issuers(hit[1], lexicon) if hit else ()
+
+
+def find_issuers_of_paragraph(text: DocumentText, at: int, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuer that the sentences before one name in English, if they name no number."""
+    before = text.folded_text[text.folded_text.rfind("\n", 0, at) + 1 : at]
+    is_numbered = lexicon.get_pattern("number.any").search(before) is not None
+    return () if is_numbered or HAN.search(before) else find_issuers(before, lexicon)[:1]
 
 
 def find_last_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_issuers,
     find_issuers_after,
     find_issuers_before,
+    find_issuers_of_paragraph,
     find_last_issuers,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
@@ -389,9 +390,11 @@ def _find_elided_issuers(
         return named if is_english else find_last_issuers(before, lexicon)
     if last is None:
         return _find_issuers_in_english(sentence.words, lexicon)
-    if last.letter:
-        return ()
-    return last.issuers[:1] if mention.number.year != last.year else last.issuers
+    told = find_issuers_of_paragraph(text, sentence.start, lexicon)
+    if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
+        return told
+    elided = last.issuers[:1] if mention.number.year != last.year else last.issuers
+    return () if last.letter else elided
 
 
 def _find_issuers_in_english(words: str, lexicon: Lexicon) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
@@ -41,7 +42,9 @@ def list_doubts(
     impossible = islice(
         _find_impossible_days(document.text, context.lexicon) if is_change else (), MAX_IMPOSSIBLE_DATES
     )
-    miscounted = is_change and notice.entities and stated_parties not in {None, len(notice.entities)}
+    by_action = Counter(party.action for party in notice.entities)  # the title may speak of those listed only
+    counts = {None, len(notice.entities), *by_action.values()}
+    miscounted = is_change and notice.entities and stated_parties not in counts
     doubts = (
         (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
         (identity.kind_rule in KIND_DOUBTS, KIND_DOUBTS.get(identity.kind_rule, "")),

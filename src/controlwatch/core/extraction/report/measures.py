@@ -64,20 +64,36 @@ IMPORT_MEASURES = frozenset(
 )
 
 
+UNREADABLE_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE})
+
+
 def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     """Return the key of the word for what a notice orders: new-control, export-ban, entities-listed …"""
-    if notice.kind is NoticeKind.DRAFT:
-        return "draft"
+    if not (notice.is_change or notice.reports_change) and (word := _name_non_change(notice)):
+        return word
     regime = _find_regime(notice)
     measure = MEASURES.get((regime, notice.direction), CONTROLS[notice.direction])
     if measure == "new-control":
         return _choose_control(notice, lexicon)
+    if measure == "rules-changed" and lexicon.get_pattern("measure.correction").search(
+        fold_text(notice.title)
+    ):
+        return "correction"
     verbs = {relation.verb for relation in notice.relations}
     if measure == "control-suspended" and Verb.EXTENDS in verbs:
         return "suspension-extended"
     if measure == "control-eased" and Verb.REPEALS in verbs:
         return "control-ended"
     return measure
+
+
+def _name_non_change(notice: Notice) -> str:
+    """Return the word for a text that orders nothing; "" for one that explains a rule."""
+    if notice.kind in UNREADABLE_KINDS:
+        return "no-text"
+    if notice.kind is NoticeKind.DRAFT:
+        return "draft"
+    return "no-change" if notice.direction is Direction.NEUTRAL else ""
 
 
 def _choose_control(notice: Notice, lexicon: Lexicon) -> str:
@@ -104,3 +120,9 @@ def _find_regime(notice: Notice) -> Regime:
     if ids and all(name.startswith(("licence.", "list.")) for name in ids):
         return "licence"
     return "item"
+
+
+def list_whole_destinations(notice: Notice) -> tuple[str, ...]:
+    """Return the destinations of the measure as a whole, without those of one provision beside others."""
+    parts = {ground.value for ground in notice.grounds if ground.rule == "destination.part"}
+    return tuple(code for code in notice.destinations if code not in parts)
