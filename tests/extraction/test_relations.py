@@ -136,6 +136,39 @@ def test_a_report_that_says_that_a_notice_rests_does_not_announce_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "acts"),
+    [
+        (
+            "《出口许可证管理货物目录（2026年）》（商务部公告2025年第95号公布）增列附表货物。",
+            [("amends", "MOFCOM 2025-95")],
+        ),
+        ("Announcement No. 55 of 2025, whose implementation was suspended, is not affected hereby.", []),
+        (
+            "MOFCOM Announcement No. 46 of 2025 is not among the documents repealed and continues to apply.",
+            [],
+        ),
+    ],
+)
+def test_a_list_is_changed_by_its_name_and_what_goes_on_is_left(
+    sentence: str, acts: list[tuple[str, str]]
+) -> None:
+    assert [act for act in _acts(sentence) if not act[1].startswith("出口")] == acts
+
+
+def test_figures_alone_recall_a_number_named_before() -> None:
+    read = notice(
+        "Unreliable Entity List Working Mechanism Announcement [2026] No. 13",
+        "On April 4, 2025, the Working Mechanism issued Announcements [2025] No. 5 and No. 6, placing 17 US entities on"
+        " the Unreliable Entity List.\n(1) the measures announced in No. 5 shall be suspended for one year;\n"
+        "(2) the measures announced in No. 6 shall be suspended for 90 days.\nMarch 2, 2026",
+    )
+    assert {(found.verb.value, found.target) for found in read.relations} == {
+        ("suspends", "UEL 2025-5"),
+        ("suspends", "UEL 2025-6"),
+    }
+
+
+@pytest.mark.parametrize(
     ("sentence", "verb"),
     [
         ("商务部公告2025年第31号中“指标可跨年度使用”的规定同时停止执行。", "amends"),

@@ -34,7 +34,7 @@ from controlwatch.core.extraction.findings.directions import (
     read_title,
     weigh_catalogue,
 )
-from controlwatch.core.extraction.findings.effective import find_effective_dates
+from controlwatch.core.extraction.findings.effective import find_effective_dates, is_asked_about
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
 from controlwatch.core.extraction.findings.relations import find_relations
 from controlwatch.core.extraction.findings.review import (
@@ -70,6 +70,8 @@ from controlwatch.core.model import (
 )
 
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
+#: What explains the rules as they stand speaks of their codes; other texts that change none only name codes.
+EXPLAINING_KINDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE})
 #: Regimes on goods from somewhere, which are not rules on where exports may go.
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
 #: Rules by which an instrument is not about the items that it names.
@@ -175,6 +177,8 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
+        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
+            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
@@ -196,6 +200,8 @@ def _assess_document(context: ReadingContext) -> Assessment:
     # A law that founds a control moves it as a whole.
     is_founding = is_framework and kind in {NoticeKind.LAW, NoticeKind.REGULATION}
     signals = () if is_founding else find_signals(context)
+    if is_operative:  # what the question recalls is not what the answer decides
+        signals = tuple(s for s in signals if not is_asked_about(context, s.sentence)) or signals
     case = ChangeInputs(
         context=context,
         category_ids=ids,

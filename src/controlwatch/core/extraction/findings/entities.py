@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
+from controlwatch.core.extraction.findings.party_forms import Party, find_formed_parties
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
@@ -85,15 +85,6 @@ EntityAction = Literal["list", "delist", "suspend"]
 ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A party and where it is named."""
-
-    start: int
-    zh: str
-    en: str
-
-
 def find_entities(
     context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
@@ -111,11 +102,24 @@ def find_entities(
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
     told = _find_told_parties(context) if context.identity.is_report else []
-    parties = (
+    text = context.text
+    worded = _find_parties(context, is_on_imports="sps_import" in ids) or told
+    worded = [
         party
-        for party in _find_parties(context, is_on_imports="sps_import" in ids) or told
-        if not context.is_background(party.start) and not _is_place(party, context.lexicon)
-    )
+        for party in worded
+        if not context.is_background(party.start)
+        and not _is_place(party, context.lexicon)
+        and not (party.zh and get_pattern("entity.no-party").search(f"{party.zh} {party.en}"))
+    ]
+    lists_parties = any(category.startswith("entity.") for category in ids)
+    formed = [
+        party
+        for party in find_formed_parties(
+            text.folded_text, text.title_end, text.related_links_start, context.lexicon
+        )
+        if not context.is_background(party.start)
+    ]
+    parties = formed if lists_parties and len(formed) > len(worded) else worded
     for party in parties:
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
