@@ -16,7 +16,7 @@ from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_abo
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
-from controlwatch.core.model import EffectiveDate
+from controlwatch.core.model import EffectiveDate, NoticeKind
 
 QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
@@ -206,4 +206,5 @@ def _sets_no_date(context: ReadingContext, words: str) -> bool:
     if get_pattern("relation.later-recital").match(words):
         return True
     is_numbered = get_pattern("date.number-word").search(words) is not None
-    return is_numbered and is_recital(context.lexicon, words, context.told_on)
+    told = context.identity.publication_day if context.identity.kind == NoticeKind.SPOKESPERSON else None
+    return is_numbered and is_recital(context.lexicon, words, told or context.told_on)

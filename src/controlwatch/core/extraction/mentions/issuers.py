@@ -104,6 +104,12 @@ def find_last_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     return find_issuers(runs[-1], lexicon) if runs else ()
 
 
+def find_joint_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the codes of the first run of several issuers in words: 商务部、海关总署13日接连发布."""
+    runs = (find_issuers(hit[0], lexicon) for hit in _build_issuer_index(lexicon).run.finditer(words))
+    return next((codes for codes in runs if len(codes) > 1), ())
+
+
 def remove_issuer_names(words: str, lexicon: Lexicon) -> str:
     """Return the words without the names of issuers."""
     return _build_issuer_index(lexicon).name.sub("", words)

@@ -13,6 +13,7 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_issuers_after,
     find_issuers_before,
     find_issuers_of_paragraph,
+    find_joint_issuers,
     find_last_issuers,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
@@ -302,9 +303,15 @@ def _fill_elided_parts(
 ) -> Iterator[NumberMention]:
     """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
     named_in_full: dict[tuple[int | None, str], DocumentNumber] = {}
-    default = (find_issuers(text.title, lexicon) or find_issuers(text.folded_text[:LEAD_LENGTH], lexicon))[:1]
+    default = _find_default_issuers(text, lexicon)
     last: DocumentNumber | None = None
+    heading: DocumentNumber | None = None  #: the last one that opened a paragraph, without its year
+    line = 0
     for mention in found:
+        start = text.folded_text.rfind("\n", 0, mention.start) + 1
+        opens, line = start > line, start
+        if opens and heading and not mention.number.year and not mention.number.letter:
+            last = heading  # the next item of a series (第18号公告 … 第19号公告), not of what was cited since
         number = mention.number
         before = named_in_full.get((number.n, number.series)) if number.n else None
         told = None if number.year else _find_year_beside(text, mention, own_year, lexicon)
@@ -323,8 +330,17 @@ def _fill_elided_parts(
         if number.issuers and number.year and (mention.number.issuers or mention.number.year):
             named_in_full.setdefault((number.n, number.series), number)
         last = number
+        if opens and not (mention.number.year or mention.number.letter):
+            heading = number
         if number.letter or number.year or number.series:
             yield replace(mention, number=number)
+
+
+def _find_default_issuers(text: DocumentText, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuer that the title, else the lead names; all of those that act together there."""
+    lead = text.folded_text[:LEAD_LENGTH]
+    joint = find_joint_issuers(lead, lexicon) if lexicon.get_pattern("number.joint-act").search(lead) else ()
+    return joint or (find_issuers(text.title, lexicon) or find_issuers(lead, lexicon))[:1]
 
 
 def _find_year_beside(
