@@ -387,7 +387,9 @@ def _find_elided_issuers(
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told
-    elided = last.issuers[:1] if mention.number.year != last.year else last.issuers
+    sentence_ends = text.folded_text[sentence.start : mention.start]
+    is_acted_on = lexicon.get_pattern("number.opens-item").match(sentence_ends) is not None
+    elided = last.issuers if is_acted_on or mention.number.year == last.year else last.issuers[:1]
     return () if last.letter else elided
 
 
