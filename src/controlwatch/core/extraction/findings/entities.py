@@ -186,8 +186,13 @@ def _find_told_parties(context: ReadingContext) -> list[Party]:
         if context.is_beside_news(sentence.words) or is_about_foreign_act(context.lexicon, sentence.words):
             continue
         for hit in context.lexicon.get_pattern("entity.including").finditer(sentence.words):
-            names = [name.strip() for name in context.lexicon.get_pattern("entity.name-joint").split(next(filter(None, hit.groups())))]
-            names = [name.strip("“”") for name in names]
+            names = [
+                name.strip()
+                for name in context.lexicon.get_pattern("entity.name-joint").split(
+                    next(filter(None, hit.groups()))
+                )
+            ]
+            names = [name.strip("“”「」") for name in names]
             found += [
                 Party(
                     sentence.start + hit.start(),
