@@ -23,7 +23,7 @@ TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a l
 HEAD_ZONE = 500  #: characters of a head of several lines
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 PARTY_WORDS = re.compile(
-    r"\b(?:entit|compan|firm|contractor|supplier|manufacturer|part(?:y|ies)|organi[sz]ation|importer"
+    r"\b(?:entit|compan|firm|contractor|supplier|manufacturer|part(?:y|ies)|organi[sz]ation|importer|GmbH\b"
     r"|end[- ]user|Inc\b|Ltd\b|LLC\b)",
     re.IGNORECASE,
 )

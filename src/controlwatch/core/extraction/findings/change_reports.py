@@ -10,6 +10,9 @@ from controlwatch.core.model import Direction, NoticeKind
 
 LEAD = 320  #: characters below a title in which a report says that something is only proposed
 
+#: The titles of a rumour or its denial, of a question, and of a company's report on its business.
+TITLES_WITHOUT_NEWS = ("change.rumour", "change.title-asks", "change.company-report")
+
 
 def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
     """Return whether a text that is not an instrument reports or explains one of the Chinese side."""
@@ -34,7 +37,10 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
 def _tells_of_no_change(case: ChangeInputs) -> bool:
     """Return whether a report is on a draft, a rumour, a meeting or another regime, or only asks."""
     text, lexicon = case.context.text, case.context.lexicon
-    if any(lexicon.get_pattern(name).search(text.title) for name in ("change.rumour", "change.title-asks")):
+    if any(lexicon.get_pattern(name).search(text.title) for name in TITLES_WITHOUT_NEWS):
+        return True
+    denied = lexicon.get_pattern("change.no-such-document").search(text.folded_text, text.title_end)
+    if denied and denied.start() < text.title_end + LEAD:
         return True
     lead, opening = text.title_end + LEAD, text.title_end + NEAR_TITLE
     for hit in lexicon.get_pattern("change.proposed").finditer(text.folded_text, 0, lead):

@@ -22,11 +22,13 @@ from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
-from controlwatch.core.model import EffectiveDate
+from controlwatch.core.model import EffectiveDate, NoticeKind
 
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
 #: The groups of a count of days or months after publication.
 PRINTED_BEHIND = re.compile(r"[ ,，(（]{1,3}(?:on )?")  # effective on publication, |September 20, 2027
+#: The words before a day that was planned, comes back every year, or is that of a deal.
+OTHER_DAYS = ("date.former", "deadline.recurring", "date.of-a-deal")
 COUNTS = ("count", "full", "days", "within", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
@@ -97,7 +99,7 @@ class DatedSentence:
             and not (word.relative and self.context.identity.publication_day is None)
             and not get_pattern("date.that-year").match(words, word.start)
             and not self._is_of_another(word)
-            and not get_pattern("date.former").search(words[: word.start])
+            and not any(get_pattern(name).search(words[: word.start]) for name in OTHER_DAYS)
             and not get_pattern("date.lapse-after").match(words[word.end :])
             and not get_pattern("date.relative-clause").match(words[word.end :])
             and not get_pattern("date.replaced-after").match(words[word.end :])
@@ -188,8 +190,9 @@ class DatedSentence:
             told = self.context.identity.publication_day
             if day and told and word.yearless and day < told - PAST_TOLERANCE:
                 day = add_duration(day, 1, "year")  # notices speak of what is ahead of them
-            is_report = self.context.identity.is_report
-            is_stale = day and published and (is_signed or is_report) and published.day - day > STALE_AFTER
+            identity = self.context.identity
+            is_told = identity.is_report or identity.kind == NoticeKind.SPOKESPERSON
+            is_stale = day and published and (is_signed or is_told) and published.day - day > STALE_AFTER
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end

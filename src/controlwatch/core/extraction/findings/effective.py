@@ -214,4 +214,5 @@ def _sets_no_date(context: ReadingContext, words: str) -> bool:
     if get_pattern("relation.later-recital").match(words):
         return True
     is_numbered = get_pattern("date.number-word").search(words) is not None
-    return is_numbered and is_recital(context.lexicon, words, context.told_on)
+    told = context.identity.publication_day if context.identity.kind == NoticeKind.SPOKESPERSON else None
+    return is_numbered and is_recital(context.lexicon, words, told or context.told_on)

@@ -59,6 +59,8 @@ MEASURES_AGAINST = re.compile(
 )  # The measures taken against Some Co. and Other Inc. pursuant to …
 _NAME = r"(?:[A-Z][\w.&’'-]*)(?: (?:of |& )?[A-Z][\w.&’'-]*){1,5}"
 _NAMES = rf"{_NAME}(?:(?:, and |, | and ){_NAME}){{0,20}}"
+_OF_STATE = rf"{_NAME} \([A-Z][A-Za-z .]{{1,30}}\)"
+_WITH_STATES = rf"{_OF_STATE}(?:(?:, and |, | and ){_OF_STATE}){{0,20}}"  # Kessel GmbH (Germany) and …
 _DESCRIBED = rf"(?:(?:[a-z][\w-]* ){{1,4}})?{_NAME}"  # drone maker Ironbridge Autonomy
 _DESCRIBED_NAMES = rf"{_DESCRIBED}(?:(?:, and |, | and ){_DESCRIBED}){{0,20}}"
 PRESS_SEPARATOR = re.compile(r",\s+(?!Inc|Ltd|LLC|Corp|Co\b)(?:and\s+)?|\s+and\s+")
@@ -69,6 +71,7 @@ PRESS_NAMED_PARTIES = tuple(
         rf"\b(?:companies|firms|entities|contractors) (?:include|are) ({_DESCRIBED_NAMES})(?=[,.;]| as )",
         rf"\bmeasures (?:taken )?against ({_NAMES})",
         rf"\bnamed ({_NAMES}) in (?:its|the|an?|their)\b",
+        rf"({_WITH_STATES})[,]? (?:was |were |are |is )?(?:added|removed|deleted|listed|delisted)\b",
         rf"({_NAMES}) (?:was|were|is|are|ha(?:s|ve) been) (?:named|accused|listed|blacklisted|barred)\b",
     )
 )
@@ -243,7 +246,13 @@ def _find_told_parties(context: ReadingContext) -> list[Party]:
         if context.is_beside_news(sentence.words) or is_about_foreign_act(context.lexicon, sentence.words):
             continue
         for hit in context.lexicon.get_pattern("entity.including").finditer(sentence.words):
-            names = [name.strip() for name in context.lexicon.get_pattern("entity.name-joint").split(hit[1])]
+            names = [
+                name.strip()
+                for name in context.lexicon.get_pattern("entity.name-joint").split(
+                    next(filter(None, hit.groups()))
+                )
+            ]
+            names = [name.strip("“”「」") for name in names]
             found += [
                 Party(
                     sentence.start + hit.start(),
@@ -255,7 +264,7 @@ def _find_told_parties(context: ReadingContext) -> list[Party]:
             ]
         for pattern in PRESS_NAMED_PARTIES:
             for hit in pattern.finditer(sentence.words):
-                names = PRESS_SEPARATOR.split(hit[1])
+                names = PRESS_SEPARATOR.split(re.sub(r"\s*\([^)]*\)", "", hit[1]))
                 found += [
                     Party(sentence.start + hit.start(), "", DESCRIPTION.sub("", name.strip(" ,")))
                     for name in names

@@ -85,8 +85,19 @@ def _is_same(new: EffectiveDate, known: EffectiveDate, lexicon: Lexicon, *, is_s
     if new.until == known.until:
         return new.scope == known.scope or "all" in (new.scope, known.scope)
     open_ended = new if new.until is None else known if known.until is None else None
+    ended = known if open_ended is new else new
+    if open_ended and open_ended.rule == "date.column" and open_ended.scope != "all":
+        return ended.quote.strip(" |") in open_ended.quote  # of the same row
+    if open_ended and _are_two_items(open_ended.quote, ended.quote, lexicon):
+        return False
     return (
         open_ended is not None
         and not is_several
         and not lexicon.get_pattern("date.own-act").search(fold_text(open_ended.quote))
     )
+
+
+def _are_two_items(quote: str, other: str, lexicon: Lexicon) -> bool:
+    """Return whether two quotes are different items of a list, each with goods of its own."""
+    mark = lexicon.get_pattern("date.list-item")
+    return quote != other and bool(mark.match(quote)) and bool(mark.match(other))

@@ -38,6 +38,7 @@ ENGLISH_CLAUSE = re.compile(
 )
 ORIGIN_REACH = 60  #: characters behind a number that say that it published a list
 ISSUING_REACH_IN_ENGLISH = 24
+ACCORDING_REACH = 32  #: characters before a number in which a report says that it rests on it
 ISSUING_REACH = 16  #: characters before a number in which a report says that it was issued
 LEFT_ALONE_REACH = 36  #: characters beside a number in which words say that it goes on
 LEFT_ALONE_REACH_IN_ENGLISH = 140
@@ -298,7 +299,7 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
         or ACCORDING_TO.search(near)
         or (
             get_pattern("relation.according-to").search(
-                text.folded_text[max(0, mention.start - 6) : mention.start]
+                text.folded_text[max(0, mention.start - ACCORDING_REACH) : mention.start]
             )
             and context.told_on is not None
             and mention.number.year == context.told_on.year

@@ -96,7 +96,22 @@ def _read_row(
     for begin, until in _read_periods(context, cells[columns["start"]]) or ((begins, None),):
         if begin is not None:
             last = until or days.get("until")
-            yield EffectiveDate(start=begin, until=last, basis="stated", quote=quote, rule="date.column")
+            yield EffectiveDate(
+                start=begin,
+                until=last,
+                basis="stated",
+                scope=_name_row(context, start, end),
+                quote=quote,
+                rule="date.column",
+            )
+
+
+def _name_row(context: ReadingContext, start: int, end: int) -> str:
+    """Return the number of the notice that a row names, where the text names several; else "all"."""
+    mentions = context.identity.number_mentions
+    named = [mention.number.canonical for mention in mentions if start <= mention.start < end]
+    is_digest = len({mention.number.key for mention in mentions}) > 1
+    return named[0] if is_digest and len(named) == 1 else "all"
 
 
 def _read_periods(context: ReadingContext, cell: str) -> list[tuple[date | None, date | None]]:

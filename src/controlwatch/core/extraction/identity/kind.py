@@ -189,6 +189,8 @@ def _apply_kind_rules(
     is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
+    if get_pattern("kind.guide-title").match(title):
+        yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
     if is_dispatch:

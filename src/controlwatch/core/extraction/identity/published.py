@@ -248,7 +248,8 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     ]
     editions = (get_pattern("published.edition-line").match(line) for line in foot)
     printed = (_find_first_date(edition[1], lexicon) for edition in editions if edition)
-    anchor = near or next((day for day in printed if day), None)
+    stamped = _find_page_date(lines, lexicon)
+    anchor = near or next((day for day in printed if day), None) or (stamped[0] if stamped else None)
     if anchor is None:
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
         years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]

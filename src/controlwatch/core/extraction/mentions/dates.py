@@ -268,9 +268,9 @@ def add_duration(start: date, count: int, unit: str) -> date:
     >>> add_duration(date(2025, 11, 10), 1, "年")
     datetime.date(2026, 11, 10)
     """
-    if unit in {"天", "日", "day"}:
+    if unit in {"天", "日", "day", "tag"}:
         return start + timedelta(days=count)
-    months = count * 12 if unit.endswith("年") or unit == "year" else count
+    months = count * 12 if unit.endswith("年") or unit in {"year", "jahr"} else count
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     year = min(year, MAX_CALENDAR_YEAR)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

@@ -13,6 +13,8 @@ from controlwatch.core.extraction.text.normalize import HAN
 RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
 TAIL_LINES = 16
+LEAD_LENGTH = 800  #: characters in which a text names the authority that it is about
+JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
 
 
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
@@ -102,6 +104,27 @@ def find_last_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the codes of the last run of issuers in words: 商务部、海关总署2027年4月16日发布的."""
     runs = [hit[0] for hit in _build_issuer_index(lexicon).run.finditer(words)]
     return find_issuers(runs[-1], lexicon) if runs else ()
+
+
+def find_joint_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the codes of the first run of several issuers in words: 商务部、海关总署13日接连发布."""
+    runs = (find_issuers(hit[0], lexicon) for hit in _build_issuer_index(lexicon).run.finditer(words))
+    return next((codes for codes in runs if len(codes) > 1), ())
+
+
+def find_default_issuers(text: DocumentText, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuer that the title, else the lead names; all of those that act together there."""
+    lead = text.folded_text[:LEAD_LENGTH]
+    joint = find_joint_issuers(lead, lexicon) if lexicon.get_pattern("number.joint-act").search(lead) else ()
+    return joint or (find_issuers(text.title, lexicon) or find_issuers(lead, lexicon))[:1]
+
+
+def find_issuers_in_english(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuers that an English sentence names behind the number: Announcement No. 58 by MOFCOM."""
+    named = () if HAN.search(words) else find_issuers(blank_approvals(words, lexicon), lexicon)
+    # "Issued jointly with the customs administration": by the ministry.
+    is_joint = JOINTLY_WITH.search(words) and "MOFCOM" not in named
+    return ("MOFCOM", *named) if named and is_joint else named
 
 
 def remove_issuer_names(words: str, lexicon: Lexicon) -> str:

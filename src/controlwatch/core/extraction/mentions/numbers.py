@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
     blank_approvals,
+    find_default_issuers,
     find_issuers,
     find_issuers_after,
     find_issuers_before,
+    find_issuers_in_english,
     find_issuers_of_paragraph,
     find_last_issuers,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.extraction.text.normalize import HAN, parse_numeral
+from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import DocumentNumber
 
 ISSUER_FIRST = re.compile(
@@ -35,7 +37,6 @@ CANONICAL_NUMBER = re.compile(
 STATE_COUNCIL_ORDER = re.compile(
     r"\bState Council (?:Order|Decree)(?: No\.?)?\s*(\d{1,4})\b", re.IGNORECASE
 )  # State Council Order 792
-JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
 ORDER_FORM = "令"
 MECHANISM_NAME = "不可靠实体清单工作机制"
 LIST_NAME = "不可靠实体清单"
@@ -46,7 +47,6 @@ MAX_RANGE = 30  #: a longer "range" is something else
 RECALLED_FIGURE = re.compile(
     r"\bNo\. ?(\d{1,3})\b(?!\.?\d| of \d| of the|,? [\[(]?20\d\d)"
 )  #: announced in No. 5
-LEAD_LENGTH = 800  #: characters in which a text names the authority that it is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,9 +324,15 @@ def _fill_elided_parts(
 ) -> Iterator[NumberMention]:
     """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
     named_in_full: dict[tuple[int | None, str], DocumentNumber] = {}
-    default = (find_issuers(text.title, lexicon) or find_issuers(text.folded_text[:LEAD_LENGTH], lexicon))[:1]
+    default = find_default_issuers(text, lexicon)
     last: DocumentNumber | None = None
+    heading: DocumentNumber | None = None  #: the last one that opened a paragraph, without its year
+    line = 0
     for mention in found:
+        start = text.folded_text.rfind("\n", 0, mention.start) + 1
+        opens, line = start > line, start
+        if opens and heading and not mention.number.year and not mention.number.letter:
+            last = heading  # the next item of a series (第18号公告 … 第19号公告), not of what was cited since
         number = mention.number
         before = named_in_full.get((number.n, number.series)) if number.n else None
         told = None if number.year else _find_year_beside(text, mention, own_year, lexicon)
@@ -345,6 +351,8 @@ def _fill_elided_parts(
         if number.issuers and number.year and (mention.number.issuers or mention.number.year):
             named_in_full.setdefault((number.n, number.series), number)
         last = number
+        if opens and not (mention.number.year or mention.number.letter):
+            heading = number
         if number.letter or number.year or number.series:
             yield replace(mention, number=number)
 
@@ -389,20 +397,14 @@ def _find_elided_issuers(
         is_english = text.folded_text[mention.start].isascii()
         return named if is_english else find_last_issuers(before, lexicon)
     if last is None:
-        return _find_issuers_in_english(sentence.words, lexicon)
+        return find_issuers_in_english(sentence.words, lexicon)
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told
-    elided = last.issuers[:1] if mention.number.year != last.year else last.issuers
+    sentence_ends = text.folded_text[sentence.start : mention.start]
+    is_acted_on = lexicon.get_pattern("number.opens-item").match(sentence_ends) is not None
+    elided = last.issuers if is_acted_on or mention.number.year in {None, last.year} else last.issuers[:1]
     return () if last.letter else elided
-
-
-def _find_issuers_in_english(words: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the issuers that an English sentence names behind the number: Announcement No. 58 by MOFCOM."""
-    named = () if HAN.search(words) else find_issuers(blank_approvals(words, lexicon), lexicon)
-    # "Issued jointly with the customs administration": by the ministry.
-    is_joint = JOINTLY_WITH.search(words) and "MOFCOM" not in named
-    return ("MOFCOM", *named) if named and is_joint else named
 
 
 def normalize_series(parts: DocumentNumber) -> DocumentNumber:

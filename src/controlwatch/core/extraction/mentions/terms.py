@@ -164,6 +164,9 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
     words = TRANSLATORS_NOTE.sub("", words)
     if lexicon.get_pattern("relation.present").search(words):
         return False
+    states = lexicon.get_pattern("relation.notice-states").search(words)
+    if states and (told_on is None or _names_an_earlier_year(words[: states.end()], told_on)):
+        return True
     if recital := lexicon.get_pattern("relation.recital").search(words):
         days = [mention.day for mention in find_date_mentions(recital[0], lexicon, anchor=told_on)]
         return not any(day and told_on and told_on - day <= NEWS_AGE for day in days)
@@ -172,6 +175,11 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
         return issued is not None
     named = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
     return any(day and told_on - day > NEWS_AGE for day in named)
+
+
+def _names_an_earlier_year(words: str, told_on: date) -> bool:
+    """Return whether words name a year before that of a report."""
+    return any(int(year) < told_on.year for year in re.findall(r"(?<!\d)20\d\d(?!\d)", words))
 
 
 def _is_free_standing(text: str, start: int, end: int) -> bool:

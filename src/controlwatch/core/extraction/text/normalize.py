@@ -54,7 +54,7 @@ LOOK_ALIKE_FIGURES = re.compile(
     r"|(?<=年) ?[\dOoΟОlI|]{1,2}(?= ?月)|(?<=月) ?[\dOoΟОlI|]{1,2}(?= ?[日号])"
 )
 _FIGURES = str.maketrans("OoΟОlI|", "0000111")
-ENGLISH_NUMERALS = {
+LATIN_NUMERALS = {
     "one": 1,
     "two": 2,
     "three": 3,
@@ -64,6 +64,16 @@ ENGLISH_NUMERALS = {
     "twelve": 12,
     "a": 1,
     "an": 1,
+    "ein": 1,
+    "eine": 1,
+    "einem": 1,
+    "einen": 1,
+    "zwei": 2,
+    "drei": 3,
+    "vier": 4,
+    "fünf": 5,
+    "sechs": 6,
+    "zwölf": 12,
 }
 
 
@@ -141,7 +151,7 @@ def collapse_whitespace(text: str) -> str:
 
 
 def parse_numeral(text: str) -> int | None:
-    """Return the number written in Arabic or Chinese digits or as a small English word, else None.
+    """Return the number written in Arabic or Chinese digits or as a small English or German word, else None.
 
     >>> parse_numeral("二〇二五"), parse_numeral("二十一"), parse_numeral("90"), parse_numeral("one")
     (2025, 21, 90, 1)
@@ -149,8 +159,8 @@ def parse_numeral(text: str) -> int | None:
     text = text.strip().lower()
     if text.isascii() and text.isdigit():
         return int(text)
-    if text in ENGLISH_NUMERALS:
-        return ENGLISH_NUMERALS[text]
+    if text in LATIN_NUMERALS:
+        return LATIN_NUMERALS[text]
     if not text or any(sign not in DIGITS and sign not in PLACE_VALUES for sign in text):
         return None
     if not any(sign in PLACE_VALUES for sign in text):  # 二〇二五
