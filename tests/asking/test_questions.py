@@ -28,6 +28,10 @@ FORMS = (
     "{d}-{name}-{y}", "{name} {d}, {y}", "{name} {d} {y}", "{name}. {d}th, {y}", "{d}th of {name} {y}", "{y}年{m}月{d}日",
     "{y}年{m:02}月{d:02}号", "{y} 年 {m} 月 {d} 日", "on {d} {name} {y}", "on {y}-{m:02}-{d:02}?", "“{y}–{m:02}–{d:02}”",
 )  # fmt: skip
+SENTENCES = (
+    "status battery {}", "is 2025-58 in force {}", "石墨{}有效吗", "what is in force for graphite {}", "was Skydio listed {}",
+    "tell me about gallium {}", "entity Skydio {}",
+)  # fmt: skip
 WORDS = (
     "status", "is", "2025-61", "in force", "gallium", "this week", "next", "11", "Nov", "2026", "30 days", "镓", "最近", "有什么变化", "?",
     "can we export", "to the US", "entity list", "#3", "MOFCOM", "No.", "61", "of", "2026-02-31", "下个月", "生效", "since", "compare", "31",
@@ -74,7 +78,7 @@ def test_whatever_is_typed_is_understood_or_asked_back(text: str) -> None:
 @given(
     DAYS,
     st.sampled_from(FORMS),
-    st.sampled_from(("status battery {}", "is 2025-58 in force {}", "石墨{}有效吗")),
+    st.sampled_from(SENTENCES),
 )
 def test_a_day_is_read_as_it_was_written(day: date, form: str, sentence: str) -> None:
     typed = form.format(y=day.year, m=day.month, d=day.day, name=MONTHS[day.month - 1])

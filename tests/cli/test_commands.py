@@ -351,3 +351,14 @@ def test_words_pasted_from_a_chat_are_answered_as_if_typed(
     terminal: Terminal, words: tuple[str, ...], expected: str
 ) -> None:
     assert expected in terminal.types(*words)
+
+
+def test_a_dossier_says_that_a_file_was_handed_in_and_that_no_server_answered(terminal: Terminal) -> None:
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    target = terminal.folder / "dossier.zip"
+    terminal.types("evidence", "2026-40", "--to", str(target))
+    with zipfile.ZipFile(target) as dossier:
+        (name,) = [name for name in dossier.namelist() if name.endswith("report.html")]
+        report = dossier.read(name).decode("utf-8")
+    assert "handed in as a file or a mail" in report
+    assert "200, " not in report

@@ -186,11 +186,27 @@ def test_a_listing_in_force_comes_before_a_repealed_one(
     assert in_force == sorted(in_force, reverse=True)
 
 
-def test_a_name_that_only_a_title_has_is_found_with_that_notice(terminal: Terminal) -> None:
-    matches = asked(terminal, "entity", "韩华海洋株式会社", "--on", "2025-10-20")["matches"]
-    (match,) = (match for match in matches if match["number"] == "MOFCOM Order 2025-6")
-    assert match["list"] == "entity.countermeasure"
-    assert "title" in match["note"]
+@pytest.mark.parametrize("name", ["韩华海洋株式会社", "韩华海洋", "Hanwha Ocean"])
+def test_a_name_that_only_a_title_has_is_found_with_the_units_in_that_notice(
+    terminal: Terminal, name: str
+) -> None:
+    matches = asked(terminal, "entity", name, "--on", "2025-10-20")["matches"]
+    units = [match for match in matches if match["number"] == "MOFCOM Order 2025-6"]
+    assert {match["en"] for match in units} == {
+        "Hanwha Shipping LLC",
+        "Hanwha Philly Shipyard Inc.",
+        "Hanwha Ocean USA International LLC",
+        "Hanwha Shipping Holdings LLC",
+        "HS USA Holdings Corp.",
+    }
+    assert {match["list"] for match in units} == {"entity.countermeasure"}
+    assert all("title" in match["note"] for match in units)
+
+
+def test_what_was_announced_is_no_caution_about_a_listing_that_is_repealed(terminal: Terminal) -> None:
+    found = asked(terminal, "entity", "Shield AI", "--on", "2026-11-29")
+    assert {match["state"] for match in found["matches"]} == {"repealed"}
+    assert not any("announced" in caution or "no end" in caution for caution in found["cautions"])
 
 
 @pytest.mark.parametrize(
@@ -198,6 +214,9 @@ def test_a_name_that_only_a_title_has_is_found_with_that_notice(terminal: Termin
     [
         (("status", "MOFCOM 2025-6100"), "nearest"),
         (("status", "baterry"), "did you mean"),
+        (("status", "rare_earth", "--on", "2026-02-30"), "this day does not exist"),
+        (("lookup", "gallium", "--on", "31.04.2026"), "this day does not exist"),
+        (("status", "rare_earth", "--on", "soon"), "use YYYY-MM-DD"),
         (("lookup", "85076001234"), "nearest"),
         (("lookup", "9Z999"), "nearest"),
         (("lookup", "3A777"), "nearest"),

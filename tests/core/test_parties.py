@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from controlwatch.core.law.graph import Instrument, LegalGraph
-from controlwatch.core.law.parties import MAX_MATCHES, MIN_SCORE, PartyMatcher, list_listings, normalize_name
-from controlwatch.core.law.party_answers import PartyLine
+from controlwatch.core.law.parties import (
+    MAX_MATCHES,
+    MIN_SCORE,
+    PartyMatcher,
+    list_listings,
+    normalize_name,
+    share_words,
+)
+from controlwatch.core.law.party_answers import PARENT_IN_TITLE, PartyLine
 from controlwatch.core.model import Direction, EffectiveDate, NoticeKind
 
 ON = date(2026, 6, 1)
@@ -96,7 +104,7 @@ def test_a_score_is_that_of_the_nearer_of_two_measures_and_of_the_nearer_name(
             continue
         measures = (fuzz.WRatio(bare, other), fuzz.token_set_ratio(bare, other))
         score = 100 if bare == other else min(99, round(max(measures)))
-        if score >= MIN_SCORE:
+        if score == 100 or (score >= MIN_SCORE and share_words(bare, other)):
             expected[place] = score
     parties = [party(str(place), en=name) for place, name in enumerate(names)]
     found = matcher(parties).match(query)
@@ -108,3 +116,69 @@ def test_no_more_than_the_nearest_are_returned() -> None:
     parties.append(party("MOFCOM 2026-1", en="Alpha Systems"))
     found = matcher(parties, listing("MOFCOM 2026-1")).match("Alpha Systems")
     assert (len(found), found[0].score) == (MAX_MATCHES, 100)
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        ("Intel", "Intelligent Epitaxy Technology"),
+        ("Intel", "Source Intelligence, Inc."),
+        ("Huawei", "Group W"),
+        ("Meta", "Metalsystems"),
+        ("Arm", "Army Systems"),
+        ("BAE", "Baedeker Works"),
+        ("Sony", "Sonyx Labs International"),
+        ("Oki", "Tokio Engineering"),
+        ("Nova", "Innovation Works"),
+        ("Acer", "Lacerta Group Works"),
+    ],
+)
+def test_letters_within_another_word_are_no_similar_name(query: str, known: str) -> None:
+    assert matcher([party("MOFCOM 2026-1", en=known)], listing("MOFCOM 2026-1")).match(query) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        ("ShieldAI", "Shield AI, Inc."),
+        ("Sheild AI", "Shield AI, Inc."),
+        ("Tech Insights", "TechInsights Inc."),
+        ("Lockheed Martin", "Lockheed Martin Missiles and Fire Control"),
+        ("Lockhed Martin Aeronautics", "Lockheed Martin Aeronautics"),
+        ("Intelligent Epitaxy", "Intelligent Epitaxy Technology"),
+        ("Martin Lockheed", "Lockheed Martin Corporation"),
+        ("Hanwha Philly", "Hanwha Philly Shipyard Inc."),
+        ("Rheinmetal", "Rheinmetall AG"),
+        ("raytheon missiles", "Raytheon Missiles & Defense"),
+    ],
+)
+def test_words_that_are_joined_turned_or_slipped_are_a_similar_name(query: str, known: str) -> None:
+    (match,) = matcher([party("MOFCOM 2026-1", en=known)], listing("MOFCOM 2026-1")).match(query)
+    assert match.en == known
+
+
+def test_a_listing_of_units_of_a_party_shows_them_all_though_they_bear_other_names() -> None:
+    title = "关于对福尔兹海洋株式会社3家美国相关子公司采取反制措施的决定"
+    units = [
+        replace(party("MOFCOM 2026-1", en=name), listing_en="Countermeasures on three units of Folz Ocean")
+        for name in ("Folz Ocean USA LLC", "Folz Shipping LLC", "FS Holdings Corp.")
+    ]
+    other = party("MOFCOM 2026-2", en="Alpha Systems")
+    found = matcher([*units, other], listing("MOFCOM 2026-1", title), listing("MOFCOM 2026-2"))
+    for name in ("Folz Ocean", "福尔兹海洋", "福尔兹海洋株式会社", "folz ocean co., ltd."):
+        matches = found.match(name)
+        assert {match.en for match in matches} == {unit.en for unit in units}
+        assert {match.note for match in matches} == {PARENT_IN_TITLE}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "关于将福尔兹系统公司等3家美国企业列入管控名单的公告",
+        "关于对福尔兹系统导弹公司等3家美国企业采取措施的公告",
+    ],
+)
+def test_firms_beside_the_one_in_the_title_are_no_match_for_it(title: str) -> None:
+    parties = [party("MOFCOM 2026-1", zh=name) for name in ("福尔兹系统导弹公司", "阿尔法公司", "贝塔公司")]
+    found = matcher(parties, listing("MOFCOM 2026-1", title)).match("福尔兹系统公司")
+    assert {match.zh for match in found} <= {"福尔兹系统导弹公司", "福尔兹系统公司"}

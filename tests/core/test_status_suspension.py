@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.model import NoticeKind
+from controlwatch.core.rendering.state_text import format_state
 from tests.core.legal_status import (
     BATTERIES,
     IN_FORCE,
     NOT_YET,
+    PARTLY,
     PAUSE,
     REPEALS,
     SUSPENDED,
@@ -133,3 +135,18 @@ def test_an_answer_of_the_spokesperson_that_sets_a_rule_is_an_instrument() -> No
         SUSPENDED,
         IN_FORCE,
     ]
+
+
+def test_a_notice_of_which_a_part_will_be_suspended_is_not_said_to_end() -> None:
+    pause = notice(
+        "MOFCOM 2025-72",
+        "2025-11-01",
+        act(SUSPENDS, "MOFCOM 2024-46", "第二款"),
+        starts="2025-11-09",
+        until="2026-11-27",
+    )
+    found = stands(LegalGraph.from_instruments([US_RULE, pause]), "MOFCOM 2024-46", "2025-11-05")
+    assert (found.state, found.until, found.then) == (IN_FORCE, day("2025-11-08"), PARTLY)
+    words = format_state(found.state, found.until, then=found.then)
+    assert words == "in force, partially suspended from 9 Nov 2025"
+    assert format_state(IN_FORCE, found.until, then=SUSPENDED) == "in force until 8 Nov 2025"

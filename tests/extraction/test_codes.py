@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extraction.making import announcement
+from tests.extraction.making import announcement, notice
 
 
 def _hs(sentence: str) -> list[str]:
@@ -57,3 +57,25 @@ def test_an_hs_code_outside_the_rule_is_excluded() -> None:
     read = announcement("海关商品编号：8703801090；低速电动车海关商品编号：8703809090不在此列。")
     assert [found.code for found in read.hs_codes] == ["8703801090"]
     assert read.codes_excluded == ("8703809090",)
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("海关总署2026年2月全国出口重点商品量值表", "商品编码\t金额\n28046190\t53180000\n81129290\t26990114"),
+        (
+            "商务部关于多晶硅反倾销措施终裁的公告",
+            "被调查产品归在税则号列28046190项下，自2026年3月3日起征收反倾销税。",
+        ),
+        (
+            "关于《两用物项目录（征求意见稿）》公开征求意见的通知",
+            "拟增列3A902、6A903，请于2026年4月1日前反馈意见。",
+        ),
+        ("某公司未经许可出口碳化钨案", "当事人以伪报品名方式出口1C117.d项下碳化钨，海关对其罚款12万元。"),
+        ("关于举办两用物项出口管制培训班的通知", "课程讲解1C902、2B001等编码的判定方法。"),
+    ],
+)
+def test_a_text_that_changes_no_rule_covers_no_code(title: str, text: str) -> None:
+    found = notice(title, f"{text}\n2026年3月2日")
+    assert not found.reports_change
+    assert found.review or not (found.hs_codes or found.control_codes or found.codes_excluded)

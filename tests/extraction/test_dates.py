@@ -285,3 +285,37 @@ def test_days_in_a_question_are_the_reporters() -> None:
         "答：中方决定，自2027年11月10日起，暂停实施商务部公告2027年第55号。",
     )
     assert [found.start for found in read.effective] == [date(2027, 11, 10)]
+
+
+def _spans(body: str) -> set[tuple[date | None, date | None]]:
+    return {(found.start, found.until) for found in announcement(body).effective}
+
+
+def test_the_term_of_the_whole_notice_ends_each_of_its_parts() -> None:
+    body = (
+        "决定实施出口管制。第一条自2026年5月1日起施行；第二条自发布之日起施行。\n"
+        "本公告有效期二年，自发布之日起计算。"
+    )
+    assert _spans(body) == {(date(2026, 5, 1), date(2028, 3, 2)), (date(2026, 3, 2), date(2028, 3, 2))}
+
+
+def test_goods_that_are_let_in_again_are_dated_by_their_shipment() -> None:
+    body = "恢复受理有关企业2026年3月20日（含，以提单日期计）以后启运的产品进口申报。此前启运的不予受理。"
+    assert _spans(body) == {(date(2026, 3, 20), None)}
+
+
+def test_what_an_older_notice_decided_does_not_date_its_correction() -> None:
+    body = "2026年2月1日，商务部发布2026年第80号公告，决定自2026年4月1日起实施出口管制。现更正如下：序号2应为序号3。"
+    assert _spans(body) == {(None, None)}
+
+
+def test_an_older_mail_below_an_instrument_dates_nothing() -> None:
+    head = (
+        "From: a@company.example\nSubject: FW: full text\n\n商务部公告2026年第90号\n关于禁止氦气出口的公告\n"
+    )
+    act = "自2026年6月8日起，禁止出口氦气。\n商务部\n2026年6月5日\n"
+    older = (
+        "From: b@company.example\nSent: Wednesday, 31 May 2026\nThe trade says it starts from July 1, 2026."
+    )
+    first, _, rest = (head + act + older).partition("\n")
+    assert {found.start for found in notice(first, rest).effective} == {date(2026, 6, 8)}

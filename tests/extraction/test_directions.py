@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.extraction.making import announcement, notice
@@ -56,3 +58,89 @@ def test_an_answer_that_only_explains_clarifies() -> None:
         "问：请介绍情况。\n答：商务部发布2026年第90号公告，对镓实施出口管制。",
     )
     assert (read.direction, read.is_change, read.reports_change) == ("clarify", False, True)
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "商务部公告2024年第18号管制的物项不受影响，仍须凭证出口。",
+        "其余物项继续实施出口管制，未经许可不得出口。",
+        "其他镓物项仍列入管制清单，应当申请许可。",
+        "商务部公告2024年第18号不受本公告影响。",
+        "The requirements of Announcement No. 18 of 2024 on export control are not affected hereby.",
+        "Items on the list remain controlled and require a licence.",
+        "Announcement No. 18 of 2024, whose implementation was suspended, is unaffected.",
+    ],
+)
+def test_what_is_left_untouched_moves_nothing(aside: str) -> None:
+    read = announcement(f"自即日起，商务部公告2025年第80号（公布对镓实施出口管制的决定）暂停实施。\n{aside}")
+    assert read.direction == "suspend"
+
+
+@pytest.mark.parametrize(
+    ("title", "direction"),
+    [
+        ("Announcement on the Repeal of Documents on Suspensions of Imports of Poultry", "relax"),
+        ("Announcement on Lifting the Suspension of Imports of Beef", "relax"),
+        ("Announcement Ending the Suspension of Export Control Measures", "resume"),
+        ("关于解除暂停进口禽肉措施的公告", "relax"),
+        ("关于废止暂停输华公告的公告", "relax"),
+        ("关于终止暂停实施有关公告的公告", "resume"),
+    ],
+)
+def test_the_end_of_a_suspension_depends_on_what_rested(title: str, direction: str) -> None:
+    assert (
+        announcement("自2026年4月1日起实施。", title=f"商务部公告2026年第90号 {title}").direction == direction
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "タングステン関連品目に対する輸出管理を実施する。",
+        "以下の特性を満たす品目について輸出管理を実施することを決定した。",
+        "ガリウム関連品目を対象に輸出許可制を導入する。",
+        "許可を得ずに輸出してはならない。",
+    ],
+)
+def test_a_japanese_translation_imposes_what_the_instrument_does(sentence: str) -> None:
+    title = "商務部公告2026年第90号"
+    assert announcement(sentence, title=title).direction == "tighten"
+
+
+def test_an_answer_that_stops_a_measure_is_not_read_by_its_question() -> None:
+    read = notice(
+        "商务部新闻发言人就终止有关不可靠实体清单措施答记者问",
+        "2026年3月2日\n问：2025年8月，不可靠实体清单工作机制决定暂停有关措施90天。请问进展如何？\n"
+        "答：工作机制决定，自2026年4月1日起，停止对不可靠实体清单工作机制公告〔2025〕7号所列"
+        "甲公司（Some Works Inc.）采取的不可靠实体清单措施；对其余4家，维持原措施不变。",
+    )
+    assert (read.direction, [(day.start, day.until) for day in read.effective]) == (
+        "relax",
+        [(date(2026, 4, 1), None)],
+    )
+    assert [(found.verb.value, found.target) for found in read.relations] == [("amends", "UEL 2025-7")]
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "direction"),
+    [
+        (
+            "公布《出口许可证管理货物目录（2027年）》",
+            "2027年实行许可证管理的货物为44种，较上年新增1种。",
+            "tighten",
+        ),
+        (
+            "公布《出口许可证管理货物目录（2027年）》",
+            "2027年实行许可证管理的货物为43种，较上年减少1种。",
+            "relax",
+        ),
+        ("关于发布《稀土物项出口管制实施细则》的公告", "下列情形免于申请许可：维修返还原物主。", "neutral"),
+        ("关于恢复对美国出口锑相关两用物项审批的公告", "有关规定停止执行，改为逐单审查。", "relax"),
+        ("关于延长部分商品排除期限的公告", "上述商品继续不加征关税。", "relax"),
+        ("关于中止部分产品关税减让的公告", "对附表产品中止适用协定税率。", "tighten"),
+    ],
+)
+def test_an_instrument_moves_by_what_it_adds_and_gives(title: str, body: str, direction: str) -> None:
+    found = announcement(body, title=f"商务部公告2026年第90号 {title}")
+    assert found.direction == direction

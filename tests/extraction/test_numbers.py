@@ -226,3 +226,36 @@ def test_the_number_of_a_head_is_read_in_every_form(head: str, canonical: str) -
     )
     assert read.number is not None
     assert read.number.canonical == canonical
+
+
+def test_a_page_whose_title_names_its_notice_is_not_that_of_its_side_column() -> None:
+    found = notice(
+        "商务部 海关总署公告2026年第6号 优化石墨物项临时出口管制措施",
+        "商务部公告2026年第5号（将某国12家实体列入管控名单）\n商务部 海关总署公告 2026年第6号\n"
+        "决定取消对石墨电极的出口管制。\n本公告自2026年3月1日起实施。\n商务部 海关总署\n2026年2月19日",
+    )
+    assert found.number is not None
+    assert found.number.canonical == "MOFCOM-GACC 2026-6"
+
+
+def test_a_number_keeps_its_issuer_beside_an_authority_without_a_code() -> None:
+    found = notice(
+        "海关总署 农业农村部公告2026年第73号", "禁止从阿根廷输入禽产品。\n海关总署 农业农村部\n2026年5月12日"
+    )
+    assert found.number is not None
+    assert found.number.canonical == "GACC 2026-73"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Fwd: MOFCOM Announcement No. 75 of 2026", "FW: 商务部公告2026年第75号", "转发：商务部公告2026年第75号"],
+)
+def test_the_number_of_a_forwarded_notice_is_its_own_and_not_that_of_the_subject(subject: str) -> None:
+    body = (
+        "FYI - below.\n---------- Forwarded message ----------\n"
+        "商务部公告2026年第76号 公布对铟相关物项实施出口管制的决定\n"
+        "经国务院批准，决定对铟相关物项实施出口管制。本公告自2026年12月10日起实施。\n商务部\n2026年11月30日"
+    )
+    number = notice(subject, body).number
+    assert number is not None
+    assert number.canonical == "MOFCOM 2026-76"

@@ -133,3 +133,75 @@ def test_a_report_that_says_that_a_notice_rests_does_not_announce_it() -> None:
         "BEIJING, 3 March 2026 - MOFCOM said that Announcement No. 16 of 2026 would remain suspended.",
     )
     assert [(found.verb.value, found.target) for found in read.relations] == [("suspends", "MOFCOM 2026-16")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "acts"),
+    [
+        (
+            "《出口许可证管理货物目录（2026年）》（商务部公告2025年第95号公布）增列附表货物。",
+            [("amends", "MOFCOM 2025-95")],
+        ),
+        ("Announcement No. 55 of 2025, whose implementation was suspended, is not affected hereby.", []),
+        (
+            "MOFCOM Announcement No. 46 of 2025 is not among the documents repealed and continues to apply.",
+            [],
+        ),
+    ],
+)
+def test_a_list_is_changed_by_its_name_and_what_goes_on_is_left(
+    sentence: str, acts: list[tuple[str, str]]
+) -> None:
+    assert [act for act in _acts(sentence) if not act[1].startswith("出口")] == acts
+
+
+def test_figures_alone_recall_a_number_named_before() -> None:
+    read = notice(
+        "Unreliable Entity List Working Mechanism Announcement [2026] No. 13",
+        "On April 4, 2025, the Working Mechanism issued Announcements [2025] No. 5 and No. 6, placing 17 US entities on"
+        " the Unreliable Entity List.\n(1) the measures announced in No. 5 shall be suspended for one year;\n"
+        "(2) the measures announced in No. 6 shall be suspended for 90 days.\nMarch 2, 2026",
+    )
+    assert {(found.verb.value, found.target) for found in read.relations} == {
+        ("suspends", "UEL 2025-5"),
+        ("suspends", "UEL 2025-6"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verb"),
+    [
+        ("商务部公告2025年第31号中“指标可跨年度使用”的规定同时停止执行。", "amends"),
+        ("The exemption provided for in Announcement No. 23 of 2025 is abolished.", "amends"),
+        ("商务部公告2025年第33号附件中压机的技术指标以本公告附件序号1为准。", "amends"),
+        ("海关总署公告2025年第72号不变。", None),
+    ],
+)
+def test_what_ends_in_part_is_amended_and_what_stays_is_left_alone(sentence: str, verb: str | None) -> None:
+    assert [found for found, _ in _acts(sentence)] == ([verb] if verb else [])
+
+
+def test_each_row_of_a_clean_up_says_what_is_done() -> None:
+    rows = (
+        "1 / 商务部公告2018年第77号 / 全文废止\n"
+        "2 / 商务部公告2020年第63号 / 第二条、第五条废止，其余继续有效\n"
+        "3 / 商务部令2019年第4号 / 将第九条中“机电办”改为“商务主管部门”"
+    )
+    found = notice(
+        "商务部公告2026年第90号 关于废止和修改部分文件的决定",
+        f"决定对下列文件予以废止或者修改。\n序号 / 文件 / 处理意见\n{rows}\n商务部\n2026年3月2日",
+    )
+    assert [(act.verb.value, act.target) for act in found.relations] == [
+        ("repeals", "MOFCOM 2018-77"),
+        ("amends", "MOFCOM 2020-63"),
+        ("amends", "MOFCOM Order 2019-4"),
+    ]
+
+
+def test_the_notice_that_had_suspended_another_is_extended_where_the_other_goes_on_resting() -> None:
+    found = announcement(
+        "2025年11月10日发布2025年第57号公告，决定自当日起至2026年3月10日暂停实施上述措施。"
+        "上述暂停措施到期后继续实施。即日起继续暂停实施商务部公告2025年第39号。"
+    )
+    acts = {(act.verb.value, act.target) for act in found.relations}
+    assert acts == {("suspends", "MOFCOM 2025-39"), ("extends", "MOFCOM 2025-57")}

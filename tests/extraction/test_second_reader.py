@@ -141,4 +141,6 @@ def test_a_ranking_is_right_as_often_as_a_case_stands_above_another() -> None:
 def test_every_case_it_was_trained_on_has_an_estimate_without_its_author() -> None:
     estimates = load_estimates()
     assert len(estimates) == load_second_reader().texts
-    assert {case.name for case in load_cases(CORPUS) if case.author in set("ipwxyz")} <= estimates.keys()
+    assert {
+        case.name for case in load_cases(CORPUS) if case.author in set("ipwxyz") and case.name[1] == "-"
+    } <= estimates.keys()

@@ -246,3 +246,46 @@ def test_notices_that_do_not_print_the_code_are_told_apart(law: LegalQueries) ->
     assert "MOFCOM-GACC 2023-39" not in caution
     assert "MOFCOM-GACC 2025-58" in caution
     assert {hit.code for hit in found.hits if hit.number == "MOFCOM-GACC 2025-58"} == {None}
+
+
+@pytest.mark.parametrize(
+    ("word", "ban"), [("tungsten", "MOFCOM-GACC 2026-29"), ("钨", "MOFCOM-GACC 2026-29")]
+)
+def test_a_gas_that_has_an_element_in_its_name_brings_no_rules_on_other_gases(
+    law: LegalQueries, word: str, ban: str
+) -> None:
+    numbers = {hit.number for hit in law.lookup(word, on=LATER).hits}
+    assert ban not in numbers
+    assert {METALS, LIST} <= numbers
+    assert ban in {hit.number for hit in law.lookup("helium", on=LATER).hits}
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        ("lithium", "MOFCOM-GACC 2025-58"),
+        ("锂", "MOFCOM-GACC 2025-58"),
+        ("cobalt", "MOFCOM-GACC 2025-58"),
+        ("tungsten hexafluoride", "MOFCOM-GACC 2026-29"),
+        ("六氟化钨", "MOFCOM-GACC 2026-29"),
+    ],
+)
+def test_categories_whose_names_have_an_element_or_that_are_asked_in_full_stay(
+    law: LegalQueries, word: str, number: str
+) -> None:
+    assert number in {hit.number for hit in law.lookup(word, on=LATER).hits}
+
+
+@pytest.mark.parametrize(
+    ("code", "others"), [("3A901", "3B901, 3C901"), ("3D901", "3B901, 3C901"), ("3b901", "3C901")]
+)
+def test_a_control_code_points_to_those_of_the_same_number(law: LegalQueries, code: str, others: str) -> None:
+    try:
+        said = " ".join(law.lookup(code, on=LATER).notes)
+    except UsageError as error:
+        said = str(error)
+    assert f"See also {others}" in said
+
+
+def test_a_control_code_alone_with_its_number_points_to_none(law: LegalQueries) -> None:
+    assert law.lookup("1C351", on=LATER).notes == ()

@@ -8,6 +8,7 @@ import pytest
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import open_app
+from controlwatch.bootstrap.question_app import open_question
 from controlwatch.bootstrap.read_only import open_read_only_app
 from controlwatch.bootstrap.state_marks import describe_mismatch, describe_state, mark_state
 from controlwatch.core.model.errors import UsageError
@@ -72,3 +73,13 @@ def test_no_message_names_the_password_of_a_database(tmp_path: Path) -> None:
     for said in (describe_mismatch(settings), describe_state(settings)):
         assert "127.0.0.1:1/name" in said
         assert "hunter" not in said
+
+
+def test_a_state_that_is_no_directory_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("", encoding="utf-8")
+    for opening in (open_app, open_question):
+        with (
+            pytest.raises(UsageError, match="is not a directory"),
+            opening(Settings(state_dir=tmp_path / "state")),
+        ):
+            pass

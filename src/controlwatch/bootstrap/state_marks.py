@@ -21,7 +21,11 @@ SHARED_MARK = "archive "
 
 
 def check_state_folder(settings: Settings) -> None:
-    """Raise `UsageError` where the state folder is incomplete; nothing is created."""
+    """Raise `UsageError` where the state folder is incomplete or no folder; nothing is created."""
+    if settings.state_dir.exists() and not settings.state_dir.is_dir():
+        raise UsageError(
+            f"{settings.state_dir} is not a directory: CONTROLWATCH_STATE_DIR names the one with the state"
+        )
     check_restored(settings.state_dir)
     if settings.database_url is None:
         check_database_kept(settings.state_dir)

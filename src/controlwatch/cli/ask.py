@@ -48,6 +48,7 @@ def ask(
 def _print_reply(reply: Reply) -> None:
     from controlwatch.core.rendering.proof_text import format_proof
 
+    is_chinese = reply.language == "zh"
     console.print(Text(reply.title, style="bold"))
     if reply.note:
         console.print(Text(reply.note))
@@ -61,8 +62,8 @@ def _print_reply(reply: Reply) -> None:
         if row.quote:
             console.print(Text(f"   {format_proof(row.quote, 200)}", style="italic"))
     for caution in reply.cautions:
-        console.print(Text(f"caution: {caution}", style="yellow"))
+        console.print(Text(f"{'注意：' if is_chinese else 'caution: '}{caution}", style="yellow"))
     if asked := [offer.value for offer in reply.offers if offer.does == "ask"]:
-        console.print(Text("You can ask:"))
+        console.print(Text("可以这样问：" if is_chinese else "You can ask:"))
         for question in asked:
             console.print(Text(f'  controlwatch ask "{question}"'))

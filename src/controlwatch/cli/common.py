@@ -238,7 +238,7 @@ def parse_day(text: str) -> date:
     Raises `UsageError` for anything but a single day.
     """
     from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
-    from controlwatch.core.asking.typed_days import find_asked_days
+    from controlwatch.core.asking.typed_days import NO_SUCH_DAY, find_asked_days
 
     plain = normalize_typed_text(text)
     try:
@@ -246,7 +246,8 @@ def parse_day(text: str) -> date:
     except ValueError:
         asked = find_asked_days(plain.lower(), load_vocabulary().days, today=today())
     if asked.problem:
-        meant = f": {' or '.join(asked.choices)}" if asked.choices else "; use YYYY-MM-DD"
+        meant = "" if asked.problem.endswith(NO_SUCH_DAY) else "; use YYYY-MM-DD"
+        meant = f": {' or '.join(asked.choices)}" if asked.choices else meant
         raise UsageError(f"{asked.problem}{meant}")
     if asked.span is None or not asked.span.is_day or asked.rest.strip():
         raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD")

@@ -43,6 +43,17 @@ if TYPE_CHECKING:
 MAX_DAYS_BACK = 36_500
 #: Columns of the kind of measure and of the destinations.
 MAX_MEASURE_WIDTH = 22
+#: What the acts of other notices on a notice are called from its own side.
+ACT_NAMES = {
+    "suspends": "suspended by",
+    "resumes": "resumed by",
+    "repeals": "repealed by",
+    "amends": "amended by",
+    "implements": "implemented by",
+    "extends": "extended by",
+    "clarifies": "clarified by",
+    "reports": "reported by",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -234,7 +245,8 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
     if status is not None:
         _print_status(status)
     # What was not concluded on has no summary: it would say that the text changes nothing.
-    summaries = (spell_dates(notice.summary.en), spell_dates(notice.summary.zh, "zh"))
+    summaries = dict.fromkeys((spell_dates(notice.summary.en), spell_dates(notice.summary.zh, "zh")))
+    summaries.pop(notice.title, None)  # printed above
     for text in summaries if line.review_id is None else ():
         console.print(Text(strip_hidden(text)))
     drawn = build_table()
@@ -267,7 +279,9 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
         console.print(Text(f"annex: {annex.name}  {annex.url}{doubt}", style=style))
     for act in record.acts:
         proof = format_proof(act.quote, 160)
-        console.print(Text(f"{act.verb} by {act.key} ({format_stated(act.published)}): {act.title} {proof}"))
+        console.print(
+            Text(f"{ACT_NAMES[act.verb]} {act.key} ({format_stated(act.published)}): {act.title} {proof}")
+        )
     for revision in record.revisions[1:]:
         made_at = spell_dates(format_beijing_time(revision.made_at))
         console.print(Text(f"{revision.kind} {made_at}  {revision.url}", style="bold"))
@@ -282,7 +296,8 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
 def _print_status(status: LegalStatus) -> None:
     from controlwatch.core.rendering.state_text import explain_announced, format_state
 
-    words = f"{format_date(status.on)}: {format_state(status.state, status.until, status.announced)}"
+    state = format_state(status.state, status.until, status.announced, then=status.then)
+    words = f"{format_date(status.on)}: {state}"
     console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
     for announced in status.announced:
         console.print(Text(explain_announced(announced), style="yellow"))

@@ -49,7 +49,7 @@ def write_settings(path: Path, values: dict[str, str]) -> None:
 
 
 def write_unit(path: Path, settings_file: Path, state: Path) -> None:
-    """Write a unit of systemd; one that exists is kept. Raises `UsageError` for a name that is not a unit's."""
+    """Write a unit of systemd; one that exists is kept. Raises `UsageError` for another name."""
     if path.suffix != ".service":
         raise UsageError(f"{path} is not the name of a unit: it ends in .service")
     text = UNIT.format(

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.asking.question import Question, parse_question
 from controlwatch.core.asking.suggestions import suggest_questions
-from controlwatch.core.asking.vocabulary import IntentName, Vocabulary
+from controlwatch.core.asking.vocabulary import IntentName, Vocabulary, fold_asked
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import CategoryStatus, NoticeLine
+from controlwatch.core.law.answers import CategoryStatus
 from controlwatch.core.model.errors import ControlwatchError, UnclearName
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
 from controlwatch.core.rendering.category_text import describe_destinations
-from controlwatch.core.rendering.day_text import format_date, format_span, spell_dates
 from controlwatch.core.rendering.law_answers import (
     answer_key_dates,
     answer_lookup,
@@ -27,19 +25,20 @@ from controlwatch.core.rendering.list_replies import (
     categories_reply,
     differences_reply,
     history_reply,
-    latest_reply,
+)
+from controlwatch.core.rendering.measure_rows import (
+    list_measure_rows,
+    list_suspension_rows,
 )
 from controlwatch.core.rendering.replies import Reply, ReplyRow, number_rows, offer_questions
+from controlwatch.core.rendering.wording import pick_language
+from controlwatch.services.latest_answers import LatestAnswers
 from controlwatch.services.queries import Queries
 
+#: The title of an answer that names a mistake.
+FAILED = ("That did not work", "未能完成")
 #: Days that `upcoming` looks ahead without a number.
 DEFAULT_DAYS = 30
-#: Days before today that a question about this week is answered with where the week has nothing.
-DAYS_OF_A_WEEK = 7
-#: Days that are offered where a period has nothing.
-LONGER_PERIODS = (30, 90)
-#: Notices in an answer.
-MAX_NOTICES = 50
 #: Buttons below a question that is asked back.
 MAX_OFFERS = 5
 
@@ -68,10 +67,11 @@ class QuestionResponder:
         `others` answers the intents that concern a person or a channel.
         """
         if question.intent is None:
-            return self.ask_back(question)
+            return self.ask_back(question, to_beijing_day(now))
         if question.problem:
             return Reply(
-                title="Please say it more exactly",
+                title=pick_language("Please say it more exactly", "请说得更具体", question.language),
+                language=question.language,
                 note=f"{question.problem}." if question.choices else question.problem,
                 offers=offer_questions(question.choices[:MAX_OFFERS]),
             )
@@ -83,11 +83,17 @@ class QuestionResponder:
                 replace(question, subject=name).write_command() for name in error.candidates[:MAX_OFFERS]
             )
             offers = offer_questions(asked) if question.subject else ()
-            return Reply(title="That did not work", note=str(error), offers=offers)
+            return Reply(
+                title=pick_language(*FAILED, question.language),
+                note=str(error),
+                offers=offers,
+                language=question.language,
+            )
         except ControlwatchError as error:
             example = self.vocabulary.get_intent(question.intent).example
-            rows = (ReplyRow(heading="for example", body=example),) if example else ()
-            return Reply(title="That did not work", note=str(error), rows=rows)
+            heading = pick_language("for example", "例如", question.language)
+            rows = (ReplyRow(heading=heading, body=example),) if example else ()
+            return Reply(title=pick_language(*FAILED, question.language), note=str(error), rows=rows)
 
     def _find_answer(
         self, intent: IntentName, others: Callable[[Question], Reply] | None
@@ -110,30 +116,50 @@ class QuestionResponder:
             return answers[intent]
         return lambda question, _today: others(question) if others else _point_to_commands(question)
 
-    def ask_back(self, question: Question) -> Reply:
-        """Offer the two nearest questions where a text is not understood."""
+    def ask_back(self, question: Question, today: date) -> Reply:
+        """Search the listed parties for a bare name; else offer the nearest questions."""
         if question.problem:
-            return Reply(title="That did not work", note=question.problem)
+            return Reply(title=pick_language(*FAILED, question.language), note=question.problem)
         nearest = suggest_questions(question, self.vocabulary, self.lexicon)
+        unknown = ""
+        if f"entity {question.subject}" in nearest:
+            named = replace(question, intent="entity", is_sentence=True)
+            if self.queries.parties.find_parties(question.subject, on=today).matches:
+                return number_rows(self.explain_reading(named, self.answer_entity(named, today)))
+            unknown = pick_language(
+                f"No item and no listed party is known here as {question.subject!r}. ",
+                f"此处未收录名为“{question.subject}”的物项或列名实体。",
+                question.language,
+            )
+        note = pick_language(
+            "These are the nearest questions that can be answered; `help` lists all.",
+            "以下是最接近的可回答问题；`help` 列出全部。",
+            question.language,
+        )
         return Reply(
-            title="I did not understand this question",
-            note="These are the nearest questions that can be answered; `help` lists all.",
+            title=pick_language("I did not understand this question", "未能理解这个问题", question.language),
+            note=f"{unknown}{note}",
             offers=offer_questions(nearest),
+            language=question.language,
         )
 
     def explain_reading(self, question: Question, reply: Reply) -> Reply:
         """Say how a sentence was read, and what was left out of it."""
-        read = f"Read as: {question.write_command()}" if question.is_sentence else ""
-        left_out = f"Not understood, and left out: {question.unread}" if question.unread else ""
-        note = " · ".join(filter(None, (reply.note, read, left_out)))
-        return replace(reply, note=note)
+        language = question.language
+        read, left_out = "", ""
+        if question.is_sentence:
+            read = pick_language("Read as: ", "理解为：", language) + question.write_command()
+        if question.unread:
+            left_out = pick_language("Not understood, and left out: ", "未理解、未采用：", language)
+        note = " · ".join(filter(None, (reply.note, read, f"{left_out}{question.unread}")))
+        return replace(reply, note=note, language=language)
 
     def _name_destinations(self, question: Question, reply: Reply, numbers: Iterable[str]) -> Reply:
         """Say which of the notices name the destination that was asked about."""
         if not question.destination:
             return reply
         limits = self.queries.law.find_destinations(dict.fromkeys(numbers))
-        named = describe_destinations(question.destination, limits, self.lexicon)
+        named = describe_destinations(question.destination, limits, self.lexicon, question.language)
         return replace(reply, cautions=(named, *reply.cautions))
 
     # ------------------------------------------------------------------ notices
@@ -154,55 +180,9 @@ class QuestionResponder:
         )
 
     def answer_latest(self, question: Question, today: date) -> Reply:
-        """Return the newest notices; for a sentence, the changes only.
-
-        Where nothing was published in a period that is not over, the seven days up to today are shown.
-        """
-        span, notes = question.span, []
-        lines = self._list_latest(question, span)
-        if span is not None and not span.is_day and span.first <= today <= span.last:
-            looked_at = DaySpan(first=span.first, last=today)
-            week = DaySpan(first=today - timedelta(days=DAYS_OF_A_WEEK), last=today)
-            if week.first < span.first and not self._choose_changes(question, lines):
-                span = week
-                lines = self._list_latest(question, span)
-                notes.append(
-                    f"Nothing known for {format_span(looked_at)} so far; looked at instead: "
-                    f"{format_span(span)}"
-                )
-            else:
-                span = looked_at
-        shown = self._choose_changes(question, lines)
-        hidden = len(lines) - len(shown)
-        if hidden:
-            notes.append(f"{hidden} documents that change nothing are not shown; `latest` shows them")
-        days = f"in {question.count} days up to {format_date(today)}" if question.count is not None else ""
-        period = format_span(span) if span is not None else ""
-        parts = ("Newest notices", question.issuer, question.subject, period, days)
-        reply = latest_reply(shown, self.lexicon, title=" · ".join(filter(None, parts)))
-        reply = replace(reply, note=" · ".join(filter(None, (reply.note, *notes))))
-        if span is not None or question.count is not None:
-            # That nothing was seen says little about days on which nobody looked.
-            cautions = map(spell_dates, self.queries.law.list_cautions(today))
-            offers = () if shown else offer_questions(_list_wider_periods(question, today))
-            reply = replace(reply, cautions=tuple(cautions), offers=offers)
-        return self._name_destinations(question, reply, (line.number for line in shown if line.number))
-
-    def _list_latest(self, question: Question, span: DaySpan | None) -> tuple[NoticeLine, ...]:
-        return self.queries.latest(
-            now=self.queries.clock(),
-            days=question.count,
-            within=(span.first, span.last) if span is not None else None,
-            category=question.subject or None,
-            issuer=question.issuer or None,
-            limit=MAX_NOTICES,
-        )
-
-    def _choose_changes(self, question: Question, lines: Iterable[NoticeLine]) -> tuple[NoticeLine, ...]:
-        """Return the lines that a question wants: of a sentence, those that change something."""
-        return tuple(
-            line for line in lines if not question.is_sentence or line.is_change or line.attention == "review"
-        )
+        """Return the newest notices; for a sentence, the changes only, and what came back by itself."""
+        reply, numbers = LatestAnswers(queries=self.queries).answer(question, today)
+        return self._name_destinations(question, reply, numbers)
 
     def answer_show(self, question: Question, today: date) -> Reply:
         """Return what a notice says."""
@@ -226,27 +206,50 @@ class QuestionResponder:
         if question.row is not None:
             return _ask_for_list(question.row)
         found = self.queries.law.status(question.subject, on=_get_day(question, today))
-        reply = replies.law_reply(answer_status(found, self.lexicon))
+        reply = replies.law_reply(answer_status(found, self.lexicon, question.language))
         notices = found.notices if isinstance(found, CategoryStatus) else (found,)
+        if self.vocabulary.suspension_words.find_all(fold_asked(question.text)):
+            rows = tuple(list_suspension_rows(notices, question.language))
+            reply = replace(reply, rows=(*rows, *reply.rows))
         return self._name_destinations(question, reply, (notice.number for notice in notices))
 
     def answer_lookup(self, question: Question, today: date) -> Reply:
         """Return what controls an item on a day."""
         found = self.queries.law.lookup(question.subject, on=_get_day(question, today))
-        reply = replies.law_reply(answer_lookup(found, self.lexicon))
-        return self._name_destinations(question, reply, (hit.number for hit in found.hits))
+        reply = replies.law_reply(answer_lookup(found, self.lexicon, question.language))
+        numbers = tuple(dict.fromkeys(hit.number for hit in found.hits))
+        if question.destination:
+            rows = self._list_measures(question, numbers, on=found.on)
+            reply = replace(reply, rows=(*rows, *reply.rows))
+        return self._name_destinations(question, reply, numbers)
+
+    def _list_measures(self, question: Question, numbers: Iterable[str], *, on: date) -> list[ReplyRow]:
+        """Return what notices order for the destination asked, and what became of their suspensions."""
+        records = [self.queries.show(number) for number in numbers]
+        named = list(list_measure_rows(records, question.destination, self.lexicon, question.language))
+        shown = {row.heading for row in named}
+        statuses = [
+            self.queries.find_status(record, on=on) for record in records if record.line.number in shown
+        ]
+        return [*named, *list_suspension_rows(filter(None, statuses), question.language)]
 
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
         return replies.law_reply(
-            answer_parties(self.queries.parties.find_parties(question.subject, on=today), self.lexicon)
+            answer_parties(
+                self.queries.parties.find_parties(question.subject, on=_get_day(question, today)),
+                self.lexicon,
+                question.language,
+            )
         )
 
     def answer_history(self, question: Question, _today: date) -> Reply:
         """Return the changes that made a control."""
-        return history_reply(
-            self.queries.law.history(question.subject), title=f"History of {question.subject}"
+        title = pick_language(
+            f"History of {question.subject}", f"{question.subject}：历次变化", question.language
         )
+        steps = self.queries.law.history(question.subject)
+        return history_reply(steps, title=title, language=question.language)
 
     def answer_upcoming(self, question: Question, today: date) -> Reply:
         """Return what takes effect, ends or closes."""
@@ -258,7 +261,9 @@ class QuestionResponder:
             on=first, days=days, categories=(question.subject,) if question.subject else ()
         )
         cautions = self.queries.law.list_cautions(first)
-        answer = answer_key_dates(events, self.lexicon, on=first, days=days, cautions=cautions)
+        answer = answer_key_dates(
+            events, self.lexicon, on=first, days=days, cautions=cautions, language=question.language
+        )
         numbers = (event.number for event in events)
         return self._name_destinations(question, replies.law_reply(answer), numbers)
 
@@ -269,15 +274,10 @@ class QuestionResponder:
         categories = (question.subject,) if question.subject else ()
         found = self.queries.law.compare(first=first, last=last, categories=categories)
         cautions = self.queries.law.list_cautions(last)
-        reply = differences_reply(found, self.lexicon, first=first, last=last, cautions=cautions)
+        reply = differences_reply(
+            found, self.lexicon, first=first, last=last, cautions=cautions, language=question.language
+        )
         return self._name_destinations(question, reply, (item.number for item in found))
-
-
-def _list_wider_periods(question: Question, today: date) -> Iterator[str]:
-    """Yield the same question about longer periods."""
-    for days in LONGER_PERIODS:
-        span = DaySpan(first=today - timedelta(days=days), last=today)
-        yield replace(question, span=span, count=None).write_command()
 
 
 def _get_day(question: Question, today: date) -> date:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.elements import Element, ElementCatalogue
+from controlwatch.core.law.elements import Element, ElementCatalogue, is_named
 from controlwatch.core.law.graph import ENDED_STATES, LegalGraph, LegalState
 from controlwatch.core.law.lookup import is_control
 from controlwatch.core.law.status import LegalStatus, compute_status
@@ -58,6 +58,23 @@ class ElementQueries:
         graph = self.law.load_graph({*touching, *(to_notice_key(known.number) for known in element.named_by)})
         quotes = {} if self.catalogue.has_own_category(element) else self.law.list_quotes(graph.instruments)
         return dict(self.catalogue.find_notices(element, graph.instruments.values(), quotes))
+
+    def concerns(self, element: Element, key: str, categories: Iterable[str]) -> bool:
+        """Return whether a notice on other categories than those of an element is about the element.
+
+        The name of the category or one of its terms has that of the element, or the notice names it. A word
+        that stands for a category only alone proves nothing: tungsten hexafluoride is a gas, as helium is.
+        """
+        names = (element.en.casefold(), element.zh)
+        for category in map(self.lexicon.find_category, categories):
+            words = () if category is None else (category.zh, category.en, *category.terms)
+            if any(name in word.casefold() for name in names for word in words) and (
+                category is not None and key in self.law.list_keys_touching(category.id)
+            ):
+                return True
+        instrument = self.law.load_graph([key]).instruments.get(key)
+        title = instrument.title if instrument is not None else ""
+        return any(is_named(element, text) for text in (title, *self.law.list_quotes([key]).get(key, ())))
 
     def build_remarks(self, element: Element, keys: Iterable[str], *, on: date) -> ElementRemarks:
         """Return what is said about an element on a day, given the keys of the notices that concern it."""

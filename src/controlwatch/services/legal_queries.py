@@ -33,6 +33,7 @@ from controlwatch.core.law.lookup import (
     find_element_controls,
     is_control,
     list_lookup_cautions,
+    list_sibling_notes,
     parse_query,
     sort_live_controls,
 )
@@ -151,7 +152,10 @@ class LegalQueries:
         notices = {element: self.subjects.elements.find_notices(element) for element in elements}
         of_elements = {key for own in notices.values() for key in own}
         rest = [mention for mention in mentions if mention.code or mention.key not in of_elements]
-        keys = {*of_elements, *(mention.key for mention in mentions)}
+        if parsed.kind == "term" and elements:
+            concerns = self.subjects.elements.concerns
+            rest = [mention for mention in rest if concerns(elements[0], mention.key, categories)]
+        keys = {*of_elements, *(mention.key for mention in rest)}
         graph = self.law.load_graph(keys).restrict_to(on)
         statuses = {
             key: compute_status(graph, key, on, chained=False) for key in keys if key in graph.instruments
@@ -179,7 +183,7 @@ class LegalQueries:
             cautions=tuple(dict.fromkeys(cautions)),
             coverage=coverage,
             element=asked[0].label if asked else "",
-            notes=tuple(note for remark in remarks for note in remark.notes),
+            notes=(*(note for remark in remarks for note in remark.notes), *self._see_also(parsed)),
         )
 
     def timeline(self, query: str, *, today: date, most: int = MAX_TIMELINE_ROWS) -> Timeline:
@@ -341,6 +345,9 @@ class LegalQueries:
         keys = dict.fromkeys(key for name in categories for key in self.law.list_keys_touching(name))
         return (*coded, *(CodeMention(key=key, code="", quote="") for key in keys if key not in named))
 
+    def _see_also(self, query: ParsedQuery) -> tuple[str, ...]:
+        return list_sibling_notes(query, lambda code: bool(self.law.find_code_mentions("control", code)))
+
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
             near: Sequence[str] = suggest_categories(words, self.names.lexicon)
@@ -349,9 +356,10 @@ class LegalQueries:
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)
         name = "HS" if query.kind == "hs" else "control"
+        also = "".join(f". {sentence.rstrip('.')}" for sentence in self._see_also(query))
         return UnclearName(
             f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
-            "That does not prove that nothing controls it",
+            f"That does not prove that nothing controls it{also}",
             candidates=tuple(near),
         )
 

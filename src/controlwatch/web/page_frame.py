@@ -303,4 +303,5 @@ def _translate_sentence(context: Context, value: str) -> str:
 def _format_state(context: Context, value: Any) -> str:
     """Return the state of a legal status, its last day and what was announced about it."""
     page: PageContext = context["page"]
-    return format_state(value.state, value.until, value.announced, language=page.language)
+    then = getattr(value, "then", None)  # a party and a provision have none
+    return format_state(value.state, value.until, value.announced, then=then, language=page.language)

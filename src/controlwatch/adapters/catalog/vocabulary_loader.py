@@ -31,6 +31,9 @@ def load_vocabulary() -> Vocabulary:
         intents=tuple(_parse_intent(entry) for entry in asked["intent"]),
         greetings=tuple(asked["greetings"]),
         fillers=tuple(asked["fillers"]),
+        unnamed_parties=tuple(asked["unnamed_parties"]),
+        unnamed_parties_of=tuple(asked["unnamed_parties_of"]),
+        suspensions=tuple(asked["suspensions"]),
         days=_parse_days(days),
         numbers=_parse_patterns(_read_table("numbers.toml")["pattern"], {}),
     )
@@ -49,7 +52,10 @@ def _parse_intent(entry: TomlTable) -> Intent:
 
 
 def _parse_days(table: TomlTable) -> DayGrammar:
-    words = {name: _list_names(table[name]) for name in ("months", "units", "numbers", "weekdays", "weeks")}
+    words = {
+        name: _list_names(table[name])
+        for name in ("months", "units", "numbers", "weekdays", "weeks", "years")
+    }
     relative = tuple(
         RelativeDays(
             kind=kind,
@@ -66,6 +72,7 @@ def _parse_days(table: TomlTable) -> DayGrammar:
         numbers={name: int(key) for name, key in words["numbers"].items()},
         weekdays={name: int(key) for name, key in words["weekdays"].items()},
         weeks={name: int(key) for name, key in words["weeks"].items()},
+        years={name: int(key) for name, key in words["years"].items()},
         relative=relative,
         leads={role: tuple(found) for role, found in table["leads"].items()},
         tails={role: tuple(found) for role, found in table["tails"].items()},

@@ -123,6 +123,7 @@ class LegalGraphStore(StorePart):
         with self._read_engine.begin() as connection:
             rows = connection.execute(joined).all()
             lists: dict[int, str] = {}
+            titles: dict[int, str] = {}
             entity = match_prefix(connection, FINDING.c.value, "entity.")
             for batch in split_batches({row.notice_id for row in rows}):
                 named = select(FINDING.c.notice_id, FINDING.c.value).where(
@@ -130,6 +131,11 @@ class LegalGraphStore(StorePart):
                 )
                 for notice_id, value in connection.execute(named.order_by(FINDING.c.id)):
                     lists.setdefault(notice_id, value)
+                readings = select(VERSION.c.notice_id, VERSION.c.reading).join(
+                    NOTICE, NOTICE.c.version_id == VERSION.c.id
+                )
+                for notice_id, reading in connection.execute(readings.where(NOTICE.c.id.in_(batch))):
+                    titles[notice_id] = reading.get("summary", {}).get("en", "").partition(". ")[0]
         return tuple(
             PartyLine(
                 zh=row.zh,
@@ -139,6 +145,7 @@ class LegalGraphStore(StorePart):
                 key=row.key,
                 number=row.number or row.title,
                 since=row.published,
+                listing_en=titles.get(row.notice_id, ""),
             )
             for row in rows
         )

@@ -55,6 +55,10 @@ def read_mention(
         return read_weekday(kind, groups, words, mention, grammar, today)
     if kind == "bare-day":
         return replace(mention, problem=f"{words!r} does not state the month; write the date as 2026-11-30")
+    if kind == "vague-day":
+        return replace(mention, problem=f"{words!r} does not state one day; write the date as 2026-11-30")
+    if kind == "counted-year":
+        groups = {**groups, "year": str(today.year + grammar.years[groups["counted"]])}
     return read_calendar(kind, groups, words, mention, grammar, today)
 
 

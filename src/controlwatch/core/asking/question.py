@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from controlwatch.core.asking.category_names import find_category_meanings, find_named_category
 from controlwatch.core.asking.day_readings import DaySpan
-from controlwatch.core.asking.markup import remove_bot_name, remove_slack_markup
+from controlwatch.core.asking.markup import join_contractions, remove_bot_name, remove_slack_markup
 from controlwatch.core.asking.sentence_words import COMMAND_MARKS, SentenceWords, fold_aligned
 from controlwatch.core.asking.typed_days import AskedDays, blank_out, find_asked_days
 from controlwatch.core.asking.typed_numbers import (
@@ -26,18 +26,12 @@ from controlwatch.core.asking.vocabulary import (
     measure_phrase,
 )
 from controlwatch.core.extraction.text.lexicon import GroupKind, Lexicon
+from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.model import Language
 from controlwatch.core.model.typed_text import split_typed_words
 
 #: A longer question without a command is not read.
 MAX_LENGTH = 200
-APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u2032", "'"))
-#: what's, don't: the apostrophe of a contraction, not that of a name.
-CONTRACTION = re.compile(
-    r"\b(what|who|it|that|there|here|let|how|where|when|i|you|we|they|is|are|do|does|did|has|have|was|were|ca|wo"
-    r"|would|china)'(s|d|ll|re|ve|t|m)\b",
-    re.IGNORECASE,
-)
-NEGATION = re.compile(r"\b(is|are|do|does|did|has|have|was|were|ca|wo|would)n'(t)\b", re.IGNORECASE)
 #: The address of a notice: www.mofcom.gov.cn/a.html
 ADDRESS = re.compile(r"://|\w\.\w[\w.-]*/")
 ITEMS: frozenset[GroupKind] = frozenset({"item"})
@@ -47,6 +41,10 @@ MAX_DAYS = 3660
 #: A bare number is a number of days behind the commands of these times.
 COUNTING = frozenset({"back", "ahead", "count"})
 SHORT_COUNT = re.compile(r"\d{1,4}")
+#: What is asked for where parties without a name are.
+LISTINGS = "entity"
+#: These answers hold for today only, or for all times.
+WITHOUT_DAY = frozenset({"show", "history"})
 #: The words of these commands have a grammar of their own.
 OWN_GRAMMAR = frozenset({"words", "none"})
 
@@ -69,6 +67,13 @@ class Question:
     is_sentence: bool = False  #: no command, but a question in somebody's own words
     text: str = ""  #: as typed, in plain signs
 
+    @property
+    def language(self) -> Language:
+        """The language of the question: Chinese where it has Chinese words beside, or instead of, English."""
+        words = self.text.replace(self.subject, " ") if self.subject else self.text
+        is_english = not HAN.search(words) and len(words.split()) > 1
+        return "zh" if HAN.search(self.text) and not is_english else "en"
+
     def write_command(self) -> str:
         """Return the command that asks the same."""
         count = str(self.count) if self.count is not None else ""
@@ -82,8 +87,7 @@ def parse_question(text: str, vocabulary: Vocabulary, lexicon: Lexicon, *, today
     Without a command or a known phrase, a number is shown and an item is looked up; nothing at all asks for
     help.
     """
-    plain = remove_bot_name(remove_slack_markup(text)).translate(APOSTROPHES)
-    plain = CONTRACTION.sub(r"\1\2", NEGATION.sub(r"\1n\2", plain))
+    plain = join_contractions(remove_bot_name(remove_slack_markup(text)))
     words = split_typed_words(plain)
     if words:
         words = (*split_typed_words(words[0]), *words[1:])  # all of it may be in quotes
@@ -141,7 +145,14 @@ class _QuestionReader:
         if intent.subject == "subscription":
             return self._read_subscription(intent, whole)
         if intent.subject == "name":
-            return self._require_subject(Question(intent=intent.name, subject=whole), intent)
+            days = find_asked_days(fold_aligned(whole), self.vocabulary.days, today=self.today)
+            behind = whole[len(days.rest.rstrip(COMMAND_MARKS + ' "”')) :]
+            # A name may have such words; only a day with figures behind it is none of it.
+            if days.span is None or not days.span.is_day or not re.search(r"\d", behind):
+                days = AskedDays(rest=whole)
+            name = self.words.strip_ends(whole, days.rest) if days.span is not None else whole
+            question = Question(intent=intent.name, subject=name, span=days.span)
+            return self._require_subject(question, intent)
         question = self._read_subject(intent, whole, is_sentence=False)
         # The readings of an unclear date are the words behind the command.
         commands = tuple(item.name for item in self.vocabulary.intents)
@@ -203,15 +214,26 @@ class _QuestionReader:
         return Question(intent=intent.name, words=words)
 
     def _read_name(self, intent: Intent, text: str, folded: str) -> Question:
-        """Read the name of a party; a number, a code or an item in its place is another question."""
+        """Read the name of a party; a number, a code or an item in its place is another question.
+
+        Where no party is named, the listings are what is asked for.
+        """
+        if self.vocabulary.unnamed_party_words.find_all(folded):
+            listings = self._read_subject(self.vocabulary.get_intent("latest"), text, is_sentence=True)
+            return replace(listings, subject=listings.subject or LISTINGS)
         number = find_asked_number(folded, self.vocabulary.numbers, self.lexicon).number
         code = find_asked_code(folded)[0]
-        name = self.words.strip_ends(text, self.words.blank_phrases(folded, owner=intent.name))
+        days = find_asked_days(folded, self.vocabulary.days, today=self.today, typed=text)
+        said = text[next((at for at, sign in enumerate(days.rest) if sign != folded[at]), 0) :]
+        if said[:1].isupper() and not (days.span and re.search(r"\d", said)):
+            days = AskedDays(rest=folded)  # USA Today
+        name = self.words.strip_ends(text, self.words.blank_phrases(days.rest, owner=intent.name))
         if number or code or (name and find_category_meanings(name, self.lexicon)):
             kind: FoundKind = "number" if number else "code" if code else "category"
             other = self.vocabulary.get_intent(intent.redirect[kind])
             return self._read_subject(other, text, is_sentence=True)
-        return self._require_subject(Question(intent=intent.name, subject=name), intent)
+        question = Question(intent=intent.name, subject=name)
+        return self._require_subject(self._take_days(question, intent, days), intent)
 
     def _read_bare(self, text: str, number: AskedNumber) -> Question:
         """Read a text without a known phrase: a number is shown, an item is looked up."""
@@ -231,7 +253,7 @@ class _QuestionReader:
             find_category_meanings(name, self.lexicon) for name in (item, bare)
         ):
             return self._read_subject(self.vocabulary.get_intent("lookup"), text, is_sentence=True)
-        return Question(intent=None, subject=item)
+        return Question(intent=None, subject=bare if days.span is not None else item)
 
     # ------------------------------------------------------------------ subjects and days
 
@@ -242,7 +264,7 @@ class _QuestionReader:
         if number.is_without_year and intent.name not in {"mute", "unmute"}:
             return self._ask_year(intent, number.number)
         days = AskedDays(rest=number.rest)
-        if intent.time != "none":
+        if is_sentence or intent.time != "none" or intent.name == "history":
             days = find_asked_days(number.rest, self.vocabulary.days, today=self.today, typed=text)
         rest = days.rest
         row, rest = find_asked_row(rest)
@@ -262,9 +284,7 @@ class _QuestionReader:
             question = replace(question, destination=destination)
             rest = self.words.blank_phrases(rest)
             question = replace(question, unread=self.words.find_unread(text, rest))
-        if intent.time == "none":
-            days = replace(days, span=None, count=None, problem="", choices=())
-        return self._require_subject(self._take_days(question, intent, days, text), intent)
+        return self._require_subject(self._take_days(question, intent, days), intent)
 
     def _read_item(
         self, question: Question, intent: Intent, text: str, rest: str, *, is_sentence: bool
@@ -301,8 +321,10 @@ class _QuestionReader:
             question = replace(question, intent=intent.redirect["category"])
         return question, rest
 
-    def _take_days(self, question: Question, intent: Intent, days: AskedDays, text: str) -> Question:
+    def _take_days(self, question: Question, intent: Intent, days: AskedDays) -> Question:
         """Add the days to a question; days that it cannot take are its problem."""
+        if intent.time == "none":
+            return self._refuse_days(question, days)
         if days.problem:
             return replace(question, problem=days.problem, choices=days.choices)
         span, count = days.span, days.count if days.count is not None else question.count
@@ -310,7 +332,8 @@ class _QuestionReader:
         if count is not None and not 0 <= count <= MAX_DAYS:
             return replace(question, problem=f"{count} days is too long; use at most {MAX_DAYS}")
         if intent.time == "day" and (count is not None or (span is not None and not span.is_day)):
-            choices = () if span is None else (span.first, span.last)
+            today = [self.today] if span is not None and span.first < self.today < span.last else []
+            choices = () if span is None else (span.first, *today, span.last)
             asked = replace(question, span=None, count=None).write_command()
             return replace(
                 question,
@@ -330,6 +353,17 @@ class _QuestionReader:
             return replace(question, problem=problem, choices=(f"{asked} {first} {self.today}",))
         return question
 
+    def _refuse_days(self, question: Question, days: AskedDays) -> Question:
+        """Return a question that takes no day; one that has another day than today is not answered."""
+        today = DaySpan(first=self.today, last=self.today)
+        if question.intent not in WITHOUT_DAY or days.span in {None, today}:
+            return replace(question, problem=days.problem, choices=days.choices) if days.problem else question
+        choices = [question.write_command()]
+        if question.subject and days.span is not None and days.span.is_day:
+            choices.insert(0, f"status {question.subject} {days.span}")
+        problem = f"`{question.intent}` answers without a day, and not for {days.span}"
+        return replace(question, problem=problem, choices=tuple(choices))
+
     def _require_subject(self, question: Question, intent: Intent) -> Question:
         """Add the problem that a question needs something that it is about."""
         needs = intent.subject in {"notice", "control", "item", "name"} or intent.name in {"mute", "unmute"}
@@ -342,7 +376,9 @@ class _QuestionReader:
             "name": "the name of a party",
         }.get(intent.subject, "an item category")
         problem = f"`{intent.name}` needs something to look for: {what}"
-        return replace(question, problem=problem, choices=tuple(intent.example.split(" · ")[:2]))
+        examples = tuple(intent.example.split(" · "))
+        choices = (f"{examples[-1]} {question.span}", "categories") if question.span else examples[:2]
+        return replace(question, problem=problem, choices=choices)
 
     def _ask_year(self, intent: Intent, number: str) -> Question:
         years = (self.today.year, self.today.year - 1)

@@ -20,6 +20,9 @@ from controlwatch.core.asking.vocabulary import DayGrammar
 #: The word before these is not part of them: since 2024.
 LEAD_IS_CONTEXT = frozenset({"month", "year"})
 
+#: The end of the problem of a day that is written well, and is not in the calendar: 2026-02-30.
+NO_SUCH_DAY = ": this day does not exist"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedDays:
@@ -148,7 +151,8 @@ def _find_mentions(text: str, grammar: DayGrammar, today: date) -> Iterator[DayM
                     pattern.id, groups, text[start : hit.end()].strip(), mention, grammar, today
                 )
             except (ValueError, OverflowError):
-                yield replace(mention, problem=f"{hit[0].strip()!r} is not a date")
+                why = "" if pattern.id == "figures" else NO_SUCH_DAY
+                yield replace(mention, problem=f"{hit[0].strip()!r} is not a date{why}")
 
 
 def blank_out(text: str, start: int, end: int) -> str:

@@ -83,6 +83,7 @@ class DayGrammar:
     numbers: Mapping[str, int]
     weekdays: Mapping[str, int]  #: Monday is 0
     weeks: Mapping[str, int]  #: before a weekday; this week is 0
+    years: Mapping[str, int]  #: beside a month; this year is 0
     relative: tuple[RelativeDays, ...]
     leads: Mapping[str, tuple[str, ...]]  #: by role: since, until, plain, joining
     tails: Mapping[str, tuple[str, ...]]  #: by role: since, until, plain
@@ -96,6 +97,9 @@ class Vocabulary:
     intents: tuple[Intent, ...]
     greetings: tuple[str, ...]
     fillers: tuple[str, ...]
+    unnamed_parties: tuple[str, ...]  #: words that ask which parties are listed, without a name
+    unnamed_parties_of: tuple[str, ...]  #: the same with a country, which is not understood
+    suspensions: tuple[str, ...]  #: words that ask for a suspension, and for the notice that ordered it
     days: DayGrammar
     numbers: tuple[Pattern, ...]
 
@@ -118,8 +122,20 @@ class Vocabulary:
 
     @cached_property
     def filler_words(self) -> PhraseFinder:
-        """The fillers and the greetings."""
-        return PhraseFinder({fold_asked(word): [] for word in (*self.fillers, *self.greetings)})
+        """The fillers, the greetings, and the words for parties without a name."""
+        words = (*self.fillers, *self.greetings, *self.unnamed_parties)
+        return PhraseFinder({fold_asked(word): [] for word in words})
+
+    @cached_property
+    def suspension_words(self) -> PhraseFinder:
+        """The words that ask for a suspension."""
+        return PhraseFinder({fold_asked(word): [] for word in self.suspensions})
+
+    @cached_property
+    def unnamed_party_words(self) -> PhraseFinder:
+        """The words that ask which parties are listed."""
+        words = (*self.unnamed_parties, *self.unnamed_parties_of)
+        return PhraseFinder({fold_asked(word): [] for word in words})
 
 
 def fold_asked(text: str) -> str:

@@ -277,14 +277,26 @@ def _build_snapshots(facts: DossierFacts) -> ReportSection:
         (
             str(item["id"]),
             _format_time(item["fetched_at"]),
-            item["url"] if item["url"] == item["final_url"] else f"{item['url']} → {item['final_url']}",
-            f"{item['status']}, {item['size']:,} bytes",
+            _describe_origin(item),
+            ("" if _was_handed_in(item) else f"{item['status']}, ") + f"{item['size']:,} bytes",
             item["bytes_sha256"],
         )
         for item in facts.snapshots
     )
     columns = ("Snapshot", "Sent", "Address", "Answer", "SHA-256")
     return ReportSection("Bytes as sent · 原始字节", columns=columns, rows=rows)
+
+
+def _was_handed_in(snapshot: Mapping[str, Any]) -> bool:
+    """Return whether a person or a mailbox handed the bytes in, so that no server answered."""
+    return str(snapshot["url"]).startswith("https://intake.invalid/")  # see make_intake_url
+
+
+def _describe_origin(snapshot: Mapping[str, Any]) -> str:
+    if _was_handed_in(snapshot):
+        return "handed in as a file or a mail: it has no web address"
+    url, final = str(snapshot["url"]), str(snapshot["final_url"])
+    return url if url == final else f"{url} → {final}"
 
 
 def _build_chain(facts: DossierFacts) -> ReportSection:

@@ -22,6 +22,7 @@ from controlwatch.core.extraction.findings.changes import (
 )
 from controlwatch.core.extraction.findings.codes import NoticeCodes, find_codes
 from controlwatch.core.extraction.findings.deadlines import find_deadlines
+from controlwatch.core.extraction.findings.destination_scope import is_of_one_provision
 from controlwatch.core.extraction.findings.directions import (
     DirectionFinding,
     DirectionInputs,
@@ -33,7 +34,7 @@ from controlwatch.core.extraction.findings.directions import (
     read_title,
     weigh_catalogue,
 )
-from controlwatch.core.extraction.findings.effective import find_effective_dates
+from controlwatch.core.extraction.findings.effective import find_effective_dates, is_asked_about
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
 from controlwatch.core.extraction.findings.relations import find_relations
 from controlwatch.core.extraction.findings.review import (
@@ -69,6 +70,8 @@ from controlwatch.core.model import (
 )
 
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
+#: What explains the rules as they stand speaks of their codes; other texts that change none only name codes.
+EXPLAINING_KINDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE})
 #: Regimes on goods from somewhere, which are not rules on where exports may go.
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
 #: Rules by which an instrument is not about the items that it names.
@@ -120,7 +123,7 @@ class Assessment:
             relations = tuple(found for found in relations if found.verb == Verb.CLARIFIES)
         return replace(self, categories=categories, places=places, direction=direction, relations=relations)
 
-    def list_grounds(self, text: DocumentText, codes: NoticeCodes) -> list[Ground]:
+    def list_grounds(self, text: DocumentText, codes: NoticeCodes, lexicon: Lexicon) -> list[Ground]:
         """Return the grounds of change, direction, destinations and codes left out."""
         direction = self.direction
         sentence = direction.sentence
@@ -137,7 +140,7 @@ class Assessment:
                 Ground(
                     about="destination",
                     value=place.code,
-                    rule="destination.wide" if place.whole_destination else "destination.parties",
+                    rule=_name_place_rule(place, text, lexicon),
                     quote=text.quote_around(place.start, place.end),
                 )
                 for place in self.places
@@ -147,6 +150,12 @@ class Assessment:
                 for code in codes.excluded_codes
             ),
         ]
+
+
+def _name_place_rule(place: PlaceHit, text: DocumentText, lexicon: Lexicon) -> str:
+    if not place.whole_destination:
+        return "destination.parties"
+    return "destination.part" if is_of_one_provision(place, text, lexicon) else "destination.wide"
 
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
@@ -168,6 +177,8 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
+        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
+            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
@@ -189,6 +200,8 @@ def _assess_document(context: ReadingContext) -> Assessment:
     # A law that founds a control moves it as a whole.
     is_founding = is_framework and kind in {NoticeKind.LAW, NoticeKind.REGULATION}
     signals = () if is_founding else find_signals(context)
+    if is_operative:  # what the question recalls is not what the answer decides
+        signals = tuple(s for s in signals if not is_asked_about(context, s.sentence)) or signals
     case = ChangeInputs(
         context=context,
         category_ids=ids,
@@ -275,7 +288,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),
         caveats=find_caveats(context) if reports else (),
-        grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
+        grounds=(*notice.grounds, *assessment.list_grounds(text, codes, context.lexicon)),
     )
 
 

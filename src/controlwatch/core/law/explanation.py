@@ -116,8 +116,13 @@ def _build_step(act: Act, verb: str, day: date) -> StatusStep:
     )
 
 
-def list_cautions(graph: LegalGraph, instrument: Instrument, on: date) -> Iterator[str]:
-    """Yield, as sentences, what a person must know before relying on the status of a notice."""
+def list_cautions(
+    graph: LegalGraph, instrument: Instrument, on: date, *, is_repealed: bool = False
+) -> Iterator[str]:
+    """Yield, as sentences, what a person must know before relying on the status of a notice.
+
+    Of one that is repealed, no suspension and no announced extension matters.
+    """
     yield from _caution_about_instrument(instrument)
     for act in graph.acts_by_target.get(instrument.key, ()):
         agent, number = act.agent.number, instrument.number
@@ -130,6 +135,9 @@ def list_cautions(graph: LegalGraph, instrument: Instrument, on: date) -> Iterat
             yield f"which of the dates of {agent} governs that it {act.verb.value} {number} is our inference"
         if act.start < act.agent.issued <= on:
             yield f"{agent} was issued on {act.agent.issued} and reaches back to {act.start}"
+    yield from instrument.doubts
+    if is_repealed:
+        return
     for act in find_upstream_acts(graph, instrument.key):
         if act.verb in OPEN_ENDED_TERMS and act.until is None:
             yield f"{act.agent.number} states no end of the {OPEN_ENDED_TERMS[act.verb]}"
@@ -139,7 +147,6 @@ def list_cautions(graph: LegalGraph, instrument: Instrument, on: date) -> Iterat
             f"announced, not enacted: {act.agent.number} ({act.agent.issued}) says that it {act.verb.value} "
             f"{graph.get_name(act.target)}{until}; no instrument is known"
         )
-    yield from instrument.doubts
 
 
 def _caution_about_instrument(instrument: Instrument) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -52,6 +52,20 @@ def parse_query(query: str) -> ParsedQuery:
     if HS_CODE.fullmatch(digits) and digits.isascii():
         return ParsedQuery(kind="hs", value=digits)
     return ParsedQuery(kind="term", value=bare.casefold())
+
+
+def list_sibling_notes(query: ParsedQuery, is_known: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the known control codes of the same number in other product groups, as at most one sentence.
+
+    >>> list_sibling_notes(parse_query("3A901.a"), {"3B901", "3C901"}.__contains__)
+    ('See also 3B901, 3C901: the same number in another product group.',)
+    """
+    if query.kind != "control":
+        return ()
+    digit, group, number = query.value[0], query.value[1], query.value[2:5]
+    others = [f"{digit}{other}{number}" for other in "ABCDE" if other != group]
+    related = [code for code in others if is_known(code)]
+    return (f"See also {', '.join(related)}: the same number in another product group.",) if related else ()
 
 
 def match_categories(words: str, lexicon: Lexicon) -> tuple[str, ...]:

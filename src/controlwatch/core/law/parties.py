@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
 from controlwatch.core.law.graph import Instrument, LegalGraph, LegalState
-from controlwatch.core.law.party_answers import NAMED_IN_TITLE, PartyLine, PartyMatch
+from controlwatch.core.law.party_answers import NAMED_IN_TITLE, PARENT_IN_TITLE, PartyLine, PartyMatch
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import Direction, NoticeKind
 
@@ -18,6 +19,10 @@ from controlwatch.core.model import Direction, NoticeKind
 MIN_SCORE = 82
 MAX_MATCHES = 20
 MAX_PART_SCORE = 99  #: a part of a name is worth a look, but it is not the same name
+#: Words of Latin names that resemble each other, of 100; and how much of the shorter name such words are.
+MIN_WORD_SCORE, MIN_SHARED = 80, 0.5
+#: A slip in a shorter word makes it another word: Arm, Army.
+MIN_SLIP_LENGTH = 5
 #: A shorter name (立方, ACT1) may stand in a title by chance.
 MIN_TITLE_NAME = 4
 
@@ -47,6 +52,27 @@ def normalize_name(name: str) -> str:
     words = NOT_A_NAME.sub(" ", folded.replace(".", ""))
     bare = COMPANY_FORMS_ZH.sub("", COMPANY_FORMS.sub(" ", words))
     return BETWEEN_HAN.sub("", " ".join((bare if bare.strip() else words).split()))
+
+
+def share_words(one: str, other: str) -> bool:
+    """Return whether two normalized names have words in common, and not only letters: Intel, Intelligent.
+
+    Words may be joined, and may have slips. Chinese names have no words: they are not told apart here.
+    """
+    if not (one.isascii() and other.isascii()):
+        return True
+    from rapidfuzz import fuzz
+
+    if fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")) >= MIN_SCORE:
+        return True
+    shorter, longer = sorted((one.split(), other.split()), key=lambda words: sum(map(len, words)))
+    shared = [
+        word
+        for word in shorter
+        if word in longer
+        or (len(word) >= MIN_SLIP_LENGTH and any(fuzz.ratio(word, near) >= MIN_WORD_SCORE for near in longer))
+    ]
+    return sum(map(len, shared)) >= MIN_SHARED * sum(map(len, shorter))
 
 
 class PartyMatcher:
@@ -80,16 +106,40 @@ class PartyMatcher:
             for place in self._places[known]:
                 best[place] = max(score, best.get(place, 0))
         scored = [(score, self._parties[place]) for place, score in best.items()]
-        matched = {party.key for _, party in scored}
-        zh, en = ("", name) if query.isascii() else (name, "")
-        scored += [
-            (MAX_PART_SCORE, _build_titled_party(listing, zh=zh, en=en))
-            for listing, title in self._titles
-            if listing.key not in matched and _is_in_title(query, title)
-        ]
+        scored = self._add_titled(scored, name, query)
         scored.sort(key=lambda pair: (-pair[0], str(pair[1].since), pair[1].number, pair[1].en))
         matches = [self._build_match(party, score) for score, party in scored[:MAX_MATCHES]]
         return tuple(sorted(matches, key=lambda match: (match.state not in IN_FORCE, -match.score)))
+
+    def _add_titled(
+        self, scored: list[tuple[int, PartyLine]], name: str, query: str
+    ) -> list[tuple[int, PartyLine]]:
+        """Add what titles say: a listing of units of the party that its title names shows them all.
+
+        They may bear other names. Where no party of a listing is known, its title is the match.
+        """
+        same = {party.key for score, party in scored if score == 100}
+        found = list(scored)
+        named = {listing.key: listing for listing, title in self._titles if _is_in_title(query, title)}
+        units: defaultdict[str, list[PartyLine]] = defaultdict(list)
+        for party in self._parties:
+            titles = (named[party.key].title if party.key in named else "", party.listing_en)
+            if party.note != NAMED_IN_TITLE and any(
+                is_parent_in_title(query, normalize_name(title)) for title in titles
+            ):
+                units[party.key].append(party)
+        zh, en = ("", name) if query.isascii() else (name, "")
+        matched = {party.key for _, party in scored}
+        for key, listing in named.items():
+            if key not in units and key not in matched:
+                found.append((MAX_PART_SCORE, _build_titled_party(listing, zh=zh, en=en)))
+        for key in units.keys() - same:
+            scores = {party: score for score, party in scored if party.key == key}
+            found = [pair for pair in found if pair[1].key != key]
+            found += [
+                (scores.get(party, MIN_SCORE), replace(party, note=PARENT_IN_TITLE)) for party in units[key]
+            ]
+        return found
 
     def get_status(self, key: str) -> LegalStatus:
         """Return the status of a listing on the day."""
@@ -129,7 +179,7 @@ class PartyMatcher:
                 query, self._names, scorer=scorer, processor=None, score_cutoff=MIN_SCORE - 0.5, limit=None
             )
             for known, score, _ in close:
-                if round(score) >= MIN_SCORE:
+                if round(score) >= MIN_SCORE and share_words(query, known):
                     yield known, min(MAX_PART_SCORE, round(score))
 
     def _build_match(self, party: PartyLine, score: int) -> PartyMatch:
@@ -178,6 +228,19 @@ def _is_in_title(bare: str, title: str) -> bool:
     if len(bare) < MIN_TITLE_NAME or bare not in title:
         return False
     return not bare.isascii() or re.search(rf"(?<![a-z0-9]){re.escape(bare)}(?![a-z0-9])", title) is not None
+
+
+def is_parent_in_title(bare: str, title: str) -> bool:
+    """Return whether a normalized title is about units of a party: X5家子公司, five units of X.
+
+    What goes on behind a Chinese name is another name, or others beside it: X导弹公司, X等5家.
+    """
+    if not _is_in_title(bare, title):
+        return False
+    name = re.escape(bare)
+    if bare.isascii():
+        return re.search(rf"\bof (?:the )?{name}\b|\b{name} (?:units|subsidiaries)\b", title) is not None
+    return re.search(rf"{name} ?(?!\w)|{name}\d", title) is not None
 
 
 def _fold(text: str) -> str:

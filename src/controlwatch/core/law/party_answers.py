@@ -10,6 +10,7 @@ from controlwatch.core.model import AnnouncedMeasure, Day
 
 VERIFY_IDENTITY = "possible match, verify identity"
 NAMED_IN_TITLE = "the title of the notice has this name, verify identity"
+PARENT_IN_TITLE = "the title of the notice has the name asked; that party itself is not listed by this entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class PartyLine:
     number: str
     since: Day | None
     note: str = VERIFY_IDENTITY
+    listing_en: str = ""  #: the English title of the notice, as far as known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ class LegalStatus:
     state: LegalState
     since: date | None = None
     until: date | None = None  #: last day of it, None when nothing issued ends it
+    then: LegalState | None = None  #: the state from the next day on
     clauses: tuple[ClauseStatus, ...] = ()
     chain: tuple[StatusStep, ...] = ()
     cautions: tuple[str, ...] = ()
@@ -91,9 +92,8 @@ def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> 
     later = {day for day in collect_change_days(known, key) if day > instrument.issued}
     days = (instrument.issued, *sorted(later))
     _precompute_states(known, key, days)
-    state, since, until = _find_state_span(
-        [(day, _find_overall_state(known, instrument, day)) for day in days], on
-    )
+    overall = [(day, _find_overall_state(known, instrument, day)) for day in days]
+    state, since, until = _find_state_span(overall, on)
     clauses = []
     for scope in list_scopes(known, instrument):
         states = [(day, find_part_state(known, instrument, scope, day)) for day in days]
@@ -104,6 +104,7 @@ def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> 
         part = find_part_state(known, instrument, scope, day)
         return part not in {LegalState.SUSPENDED, LegalState.REPEALED}
 
+    is_repealed = state is LegalState.REPEALED
     return LegalStatus(
         number=instrument.number,
         title=instrument.title,
@@ -111,11 +112,12 @@ def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> 
         state=state,
         since=since,
         until=until,
+        then=next((later for day, later in overall if until and day > until), None),
         clauses=tuple(clauses),
         chain=explain_status(known, instrument, is_unimpeded=is_unimpeded) if chained else (),
-        cautions=tuple(list_cautions(known, instrument, on)),
+        cautions=tuple(list_cautions(known, instrument, on, is_repealed=is_repealed)),
         categories=instrument.categories,
-        announced=() if state is LegalState.REPEALED else list_announced_measures(known, (key,), after=on),
+        announced=() if is_repealed else list_announced_measures(known, (key,), after=on),
     )
 
 

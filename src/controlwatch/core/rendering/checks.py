@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from controlwatch.core.extraction.report.measures import IMPORT_MEASURES, SUSPENSIONS, choose_measure
+from controlwatch.core.extraction.report.measures import (
+    IMPORT_MEASURES,
+    SUSPENSIONS,
+    choose_measure,
+    list_whole_destinations,
+)
 from controlwatch.core.model import Notice
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.headlines import describe_places
@@ -122,7 +127,8 @@ def _describe_goods(notice: Notice, context: CardContext) -> str:
     named = (
         ", ".join(codes[:MAX_CODES]) + (f" +{more}" if more > 0 else "") if codes else ", ".join(items[:3])
     )
-    places = describe_places(notice.destinations, context) if notice.destinations else ""
+    whole = list_whole_destinations(notice)
+    places = describe_places(whole, context) if whole else ""
     is_import = choose_measure(notice, context.lexicon) in IMPORT_MEASURES
     object_words = f"HS {named}" if hs_codes else "" if is_import and not codes else named
     english = (f" of {object_words}" if object_words else "", "from" if is_import else "to")

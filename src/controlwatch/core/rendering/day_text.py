@@ -37,10 +37,12 @@ def format_beijing_day(instant: datetime) -> str:
     return format_date(to_beijing_day(instant))
 
 
-def format_span(span: DaySpan) -> str:
+def format_span(span: DaySpan, language: Language = "en") -> str:
     """Return a period in words: "1 Nov 2025 to 15 Nov 2025", or one day."""
-    first, last = format_date(span.first), format_date(span.last)
-    return first if span.is_day else f"{first} to {last}"
+    first, last = format_date(span.first, language), format_date(span.last, language)
+    if span.is_day:
+        return first
+    return f"{first}至{last}" if language == "zh" else f"{first} to {last}"
 
 
 def spell_dates(text: str, language: Language = "en") -> str:

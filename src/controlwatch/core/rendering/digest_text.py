@@ -43,6 +43,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "licensing-changed": ("licensing change", "licensing changes"),
     "tariff-changed": ("tariff change", "tariff changes"),
     "rules-changed": ("rule change", "rule changes"),
+    "correction": ("correction", "corrections"),
     TAKES_EFFECT: ("measure takes effect", "measures take effect"),
     ENDS: ("measure ends", "measures end"),
     "deadline": ("deadline", "deadlines"),

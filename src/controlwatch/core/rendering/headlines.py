@@ -9,6 +9,7 @@ from controlwatch.core.extraction.report.measures import (
     STANDING_MEASURES,
     SUSPENSIONS,
     choose_measure,
+    list_whole_destinations,
 )
 from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
 from controlwatch.core.model import Alert, Notice, Verb
@@ -130,8 +131,8 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
         heading = context.join_within(names, room)
         lead = heading + context.pick_one(": ", "：")
         return lead + context.join_within(parties, room - len(lead)) if parties else heading
-    if notice.destinations:
-        places = describe_places(notice.destinations, context)
+    if whole := list_whole_destinations(notice):
+        places = describe_places(whole, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
         to = context.pick_one(f" to {places}", f"，对{places}")

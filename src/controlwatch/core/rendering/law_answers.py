@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.extraction.mentions.clauses import ALL, REST, name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import CategoryStatus, LookupResult
+from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.law.answers import CategoryStatus, ControlHit, LookupResult
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
-from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
+from controlwatch.core.law.party_answers import (
+    PARENT_IN_TITLE,
+    IncompleteListing,
+    PartyMatch,
+    PartySearchResult,
+)
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import AnnouncedMeasure, KeyDate, ReleasedPart, to_notice_key
+from controlwatch.core.model import AnnouncedMeasure, KeyDate, Language, ReleasedPart, to_notice_key
 from controlwatch.core.rendering.category_text import name_categories
+from controlwatch.core.rendering.cautions_zh import translate_caution
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.state_text import format_announced, format_state
+from controlwatch.core.rendering.wording import find_word, pick_language
 
 #: What a step of a chain is called where the verb is not the word for it.
 EVENT_NAMES = {
@@ -32,6 +41,29 @@ EVENT_NAMES = {
     "announced, not enacted: resumes": "resumption announced, no legal instrument yet",
     "announced, not enacted: repeals": "repeal announced, no legal instrument yet",
 }
+#: The same in Chinese.
+EVENT_NAMES_ZH = {
+    "was to take effect": "原定生效",
+    "suspends": "暂停",
+    "resumes": "恢复",
+    "repeals": "废止",
+    "extends": "延长",
+    "announced, not enacted: extends": "已宣布延期，尚无正式文件",
+    "announced, not enacted: suspends": "已宣布暂停，尚无正式文件",
+    "announced, not enacted: resumes": "已宣布恢复，尚无正式文件",
+    "announced, not enacted: repeals": "已宣布废止，尚无正式文件",
+}
+LANGUAGES: tuple[Literal["en", "zh"], ...] = ("en", "zh")
+#: What is said where an answer has no rows.
+NOT_KNOWN_BY_THEN = ("No notice that controls it was known by then.", "届时未见已知公告对其管制。")
+NOT_CONTROLLED = ("No known notice controls it.", "未见已知公告对其管制。")
+NO_KEY_DATES = ("Nothing known takes effect, ends or closes.", "未见生效、期满或截止的事项。")
+NO_EXACT_MATCH = (": no exact match", "：无完全匹配")
+IN_TITLE = ("the title names it; the parent itself is not listed", "标题点名该主体，其本身未被列入")
+#: What a notice does with a party, in Chinese.
+ACTIONS_ZH = {"list": "列入", "delist": "移出", "suspend": "暂停"}
+#: The score of the same name.
+EXACT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,63 +98,72 @@ class LawAnswer:
     title: str
     state: LegalState | None = None  #: of what was asked about, where that is one notice or category
     until: date | None = None
+    then: LegalState | None = None  #: the state after that day
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
     notes: tuple[str, ...] = ()  #: sentences below the title
     tables: tuple[AnswerTable, ...] = ()
     cautions: tuple[str, ...] = ()
     basis: str = ""  #: what it rests on, and until when that was read
+    language: Language = "en"
 
     @property
     def state_text(self) -> str:
         """The state, its last day and what was announced about it, or ""."""
-        return format_state(self.state, self.until, self.announced)
+        return format_state(self.state, self.until, self.announced, then=self.then, language=self.language)
 
 
-def answer_status(found: LegalStatus | CategoryStatus, lexicon: Lexicon) -> LawAnswer:
+def answer_status(
+    found: LegalStatus | CategoryStatus, lexicon: Lexicon, language: Language = "en"
+) -> LawAnswer:
     """Return the status of a notice with its clauses and its chain, or of a category with its notices."""
     if isinstance(found, CategoryStatus):
-        return _answer_category_status(found, lexicon)
+        return _answer_category_status(found, lexicon, language)
     clauses = tuple(
-        AnswerRow(cells=(name_clause(clause.scope),), state=clause.state, until=clause.until)
+        AnswerRow(cells=(name_part(clause.scope, language),), state=clause.state, until=clause.until)
         for clause in found.clauses
     )
     steps = tuple(
         AnswerRow(
             cells=(
-                format_date(step.date),
-                _name_event(step, found),
+                format_date(step.date, language),
+                _name_event(step, found, language),
                 step.number,
-                name_clause(step.clause or ""),
+                name_part(step.clause, language),
             ),
             quote=step.quote,
         )
         for step in sorted(found.chain, key=lambda step: step.date)
     )
     title = found.title if found.title != found.number else ""
-    since = f"since {format_date(found.since)}" if found.since else ""
+    since = _tell_since(found.since, language)
     return LawAnswer(
-        title=f"{found.number} on {format_date(found.on)}",
+        title=_tell_on(found.number, found.on, language),
         state=found.state,
         until=found.until,
+        then=found.then,
         announced=found.announced,
         notes=tuple(filter(None, (title, since))),
         tables=(
             AnswerTable(columns=("Provision",), rows=clauses if len(clauses) > 1 else ()),
             AnswerTable(columns=("Date", "Event", "Notice", "Provision"), heading_columns=2, rows=steps),
         ),
-        cautions=tuple(map(spell_dates, found.cautions)),
-        basis=_describe_basis(found.coverage),
+        cautions=tell_all(found.cautions, language),
+        basis=_describe_basis(found.coverage, language),
+        language=language,
     )
 
 
-def _name_event(step: StatusStep, found: LegalStatus) -> str:
+def _name_event(step: StatusStep, found: LegalStatus, language: Language) -> str:
     """Return what happened to the notice, or to another on which its status depends."""
+    is_about_other = step.target != to_notice_key(found.number)
+    if language == "zh":
+        word = EVENT_NAMES_ZH.get(step.verb) or find_word(step.verb, language)
+        return f"{word} {step.target}" if step.verb in EVENT_NAMES_ZH and is_about_other else word
     name = EVENT_NAMES.get(step.verb, step.verb)
-    is_about_other = name.endswith(" by") and step.target != to_notice_key(found.number)
-    return f"{step.verb} {step.target}" if is_about_other else name
+    return f"{step.verb} {step.target}" if name.endswith(" by") and is_about_other else name
 
 
-def _answer_category_status(found: CategoryStatus, lexicon: Lexicon) -> LawAnswer:
+def _answer_category_status(found: CategoryStatus, lexicon: Lexicon, language: Language) -> LawAnswer:
     rows = tuple(
         AnswerRow(
             cells=(item.number, item.title), state=item.state, until=item.until, announced=item.announced
@@ -130,83 +171,109 @@ def _answer_category_status(found: CategoryStatus, lexicon: Lexicon) -> LawAnswe
         for item in found.notices
     )
     first = next((item for item in found.notices if item.state is found.state), None)
-    name = found.element or lexicon.get_category_name(found.category, "en")
+    name = _name_element(found.element, language) or name_categories([found.category], lexicon, language)
     return LawAnswer(
-        title=f"{name} on {format_date(found.on)}",
+        title=_tell_on(name, found.on, language),
         state=found.state,
         announced=first.announced if first is not None else (),
-        notes=tuple(map(spell_dates, found.notes))
-        or (() if rows else ("No notice that controls it was known by then.",)),
+        notes=tell_all(found.notes, language)
+        or (() if rows else (pick_language(*NOT_KNOWN_BY_THEN, language),)),
         tables=(AnswerTable(columns=("Number", "Title"), rows=rows),),
-        cautions=tuple(map(spell_dates, found.cautions)),
-        basis=_describe_basis(found.coverage),
+        cautions=tell_all(found.cautions, language),
+        basis=_describe_basis(found.coverage, language),
+        language=language,
     )
 
 
-def answer_lookup(found: LookupResult, lexicon: Lexicon) -> LawAnswer:
+def answer_lookup(found: LookupResult, lexicon: Lexicon, language: Language = "en") -> LawAnswer:
     """Return what controls an item."""
     rows = tuple(
         AnswerRow(
             cells=(
                 hit.number,
-                name_clause(hit.clause or ""),
-                " · ".join(filter(None, (name_categories([hit.category], lexicon), hit.code))),
+                name_part(hit.clause, language),
+                " · ".join(filter(None, (name_categories([hit.category], lexicon, language), hit.code))),
             ),
             state=hit.state,
             until=hit.until,
             announced=hit.announced,
-            quote=hit.quote,
+            quote=_name_item_of_fact(hit, lexicon) if language == "zh" else hit.quote,
         )
         for hit in found.hits
     )
     return LawAnswer(
-        title=f"{found.element or found.query} on {format_date(found.on)}",
-        notes=tuple(map(spell_dates, found.notes)) or (() if rows else ("No known notice controls it.",)),
+        title=_tell_on(_name_element(found.element, language) or found.query, found.on, language),
+        notes=tell_all(found.notes, language)
+        or (() if rows else (pick_language(*NOT_CONTROLLED, language),)),
         tables=(AnswerTable(columns=("Number", "Provision", "Items"), heading_columns=2, rows=rows),),
-        cautions=tuple(map(spell_dates, found.cautions)),
-        basis=_describe_basis(found.coverage),
+        cautions=tell_all(found.cautions, language),
+        basis=_describe_basis(found.coverage, language),
+        language=language,
     )
 
 
+def _name_item_of_fact(hit: ControlHit, lexicon: Lexicon) -> str:
+    """Return the proof of a control, with the item in Chinese in facts of the database."""
+    english, chinese = (lexicon.get_category_name(hit.category, one) for one in LANGUAGES)
+    return hit.quote.replace(f"concerns {english}", f"concerns {chinese}")
+
+
 def answer_key_dates(
-    events: Iterable[KeyDate], lexicon: Lexicon, *, on: date, days: int, cautions: Iterable[str] = ()
+    events: Iterable[KeyDate],
+    lexicon: Lexicon,
+    *,
+    on: date,
+    days: int,
+    cautions: Iterable[str] = (),
+    language: Language = "en",
 ) -> LawAnswer:
     """Return the key dates within days of a date."""
     rows = tuple(
         AnswerRow(
             cells=(
-                format_date(event.date),
-                _describe_event(event),
+                format_date(event.date, language),
+                _describe_event(event, language),
                 event.number,
-                "; ".join(map(describe_release, event.releases)) or ", ".join(event.affects),
-                name_categories(event.categories, lexicon),
+                "; ".join(describe_release(part, language) for part in event.releases)
+                or ", ".join(event.affects),
+                name_categories(event.categories, lexicon, language),
             ),
             quote=event.quote,
         )
         for event in events
     )
     return LawAnswer(
-        title=f"Within {days} days of {format_date(on)}",
-        notes=() if rows else ("Nothing known takes effect, ends or closes.",),
+        title=pick_language(
+            f"Within {days} days of {format_date(on)}", f"{format_date(on, 'zh')}起{days}天内", language
+        ),
+        notes=() if rows else (pick_language(*NO_KEY_DATES, language),),
         tables=(
             AnswerTable(
                 columns=("Date", "Event", "Number", "Affects", "Items"), heading_columns=2, rows=rows
             ),
         ),
-        cautions=tuple(map(spell_dates, cautions)),
+        cautions=tell_all(cautions, language),
+        language=language,
     )
 
 
-def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
+def answer_parties(found: PartySearchResult, lexicon: Lexicon, language: Language = "en") -> LawAnswer:
     """Return the listed parties whose names resemble one: possible matches."""
+    has_notes = any(match.note == PARENT_IN_TITLE for match in found.matches)
+    in_title = pick_language(*IN_TITLE, language)
+    columns = ("Score", "Name", "List", "Number", "Since", *(["Note"] if has_notes else []))
     rows = tuple(
         AnswerRow(
             cells=(
                 str(match.score),
                 " · ".join(filter(None, (match.en, match.zh))),
-                f"{name_categories([match.list], lexicon)} ({match.action})",
+                name_categories([match.list], lexicon, language)
+                + pick_language(
+                    f" ({match.action})", f"（{ACTIONS_ZH.get(match.action, match.action)}）", language
+                ),
                 match.number,
-                f"since {format_date(match.since)}" if match.since else "",
+                _tell_since(match.since, language),
+                *([in_title if match.note == PARENT_IN_TITLE else ""] if has_notes else []),
             ),
             state=match.state,
             until=match.until,
@@ -214,40 +281,112 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
         )
         for match in found.matches
     )
-    found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
-    gaps = describe_incomplete_listings(found.incomplete_listings)
+    english, chinese = (
+        ("Possible matches, verify identity.", "可能匹配，请核实身份。")
+        if rows
+        else ("No known listed party has a similar name.", "已知列名实体中没有相似名称。")
+    )
+    found_any = pick_language(english, chinese, language)
+    exact = (
+        ""
+        if any(match.score == EXACT for match in found.matches)
+        else pick_language(*NO_EXACT_MATCH, language)
+    )
+    gaps = describe_incomplete_listings(found.incomplete_listings, language)
     return LawAnswer(
-        title=f"{found.query} on {format_date(found.on)}",
+        title=_tell_on(found.query, found.on, language) + exact,
         # A name that is not found may be one of those that are not known: that is said first.
         notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
-        tables=(
-            AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
-        ),
-        cautions=tuple(map(spell_dates, found.cautions)),
-        basis=_describe_basis(found.coverage),
+        tables=(AnswerTable(columns=columns, heading_columns=2, rows=rows),),
+        cautions=tell_all(found.cautions, language),
+        basis=_describe_basis(found.coverage, language),
+        language=language,
     )
 
 
-def describe_incomplete_listings(listings: Iterable[IncompleteListing]) -> str:
+def _name_listing(match: PartyMatch, lexicon: Lexicon, language: Language) -> str:
+    """Return the list of a match, and what the notice does with the party."""
+    action = ACTIONS_ZH.get(match.action, match.action)
+    name = name_categories([match.list], lexicon, language)
+    return name + pick_language(f" ({match.action})", f"（{action}）", language)
+
+
+def describe_incomplete_listings(listings: Iterable[IncompleteListing], language: Language = "en") -> str:
     """Return which listings are not known whole, with their addresses, as one sentence; "" for none."""
     named = [f"{item.number} ({item.url})" if item.url else item.number for item in listings]
     if not named:
         return ""
     are_known = "1 listing is" if len(named) == 1 else f"{len(named)} listings are"
-    return f"{are_known} known without all names: {', '.join(named)}."
+    return pick_language(
+        f"{are_known} known without all names: {', '.join(named)}.",
+        f"有{len(named)}份名单的名称未收录齐全：{'、'.join(named)}。",
+        language,
+    )
 
 
-def describe_release(part: ReleasedPart) -> str:
+def describe_release(part: ReleasedPart, language: Language = "en") -> str:
     """Return what applies after a suspension, and that it never did before: MOFCOM 2024-46 item 2."""
-    name = " ".join(filter(None, (part.number, name_clause(part.clause or ""))))
-    return f"{name} (for the first time)" if part.is_first_time else name
+    name = " ".join(filter(None, (part.number, name_part(part.clause, language))))
+    return (
+        name + pick_language(" (for the first time)", "（首次适用）", language)
+        if part.is_first_time
+        else name
+    )
 
 
-def _describe_event(event: KeyDate) -> str:
-    scope = "" if event.scope in {"", "all"} else f" ({name_clause(event.scope)})"
-    name = "announced end, no legal instrument yet" if event.event == ANNOUNCED_ONLY else event.event
-    return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced))))
+def _describe_event(event: KeyDate, language: Language) -> str:
+    part = name_part(event.scope, language)
+    scope = pick_language(f" ({part})", f"（{part}）", language) if part else ""
+    name = event.event
+    if name == ANNOUNCED_ONLY:
+        name = "announced end, no legal instrument yet" if language != "zh" else find_word(name, language)
+    elif language == "zh":
+        name = find_word(name, language)
+    return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced, language=language))))
 
 
-def _describe_basis(coverage: Coverage | None) -> str:
-    return spell_dates(coverage.basis) if coverage is not None else ""
+def name_part(clause: str | None, language: Language) -> str:
+    """Return the name of a provision in one language, "" for the whole notice."""
+    if clause is None or clause in {"", ALL}:
+        return ""
+    if language != "zh":
+        return name_clause(clause)
+    return "其余条款" if clause == REST else clause
+
+
+def _tell_on(name: str, day: date, language: Language) -> str:
+    """Return what an answer is about, and for which day."""
+    return pick_language(f"{name} on {format_date(day)}", f"{name}（{format_date(day, 'zh')}）", language)
+
+
+def _name_element(label: str, language: Language) -> str:
+    """Return the names of an element, in Chinese without the English one: gallium 镓 (Ga)."""
+    han = HAN.search(label) if language == "zh" else None
+    return label[han.start() :] if han is not None else label
+
+
+def _tell_since(day: date | None, language: Language) -> str:
+    if day is None:
+        return ""
+    return pick_language(f"since {format_date(day)}", f"自{format_date(day, 'zh')}起", language)
+
+
+def tell_all(sentences: Iterable[str], language: Language) -> tuple[str, ...]:
+    """Return sentences of the law and of the coverage in one language, with their days in words."""
+    if language != "zh":
+        return tuple(map(spell_dates, sentences))
+    return tuple(map(_translate_told, sentences))
+
+
+def _translate_told(sentence: str) -> str:
+    """Return a sentence in Chinese, also where the number of the notice stands before it."""
+    chinese = translate_caution(sentence)
+    number, colon, rest = sentence.partition(": ")
+    if chinese != sentence or not colon:
+        return spell_dates(chinese, "zh")
+    told = translate_caution(rest)
+    return spell_dates(f"{number}：{told}" if told != rest else sentence, "zh")
+
+
+def _describe_basis(coverage: Coverage | None, language: Language) -> str:
+    return tell_all([coverage.basis], language)[0] if coverage is not None else ""

@@ -31,7 +31,9 @@ def list_status_facts(
     """Yield the legal status of a notice on this day, with the quote of the act that caused it."""
     if status is None or status.state == "unknown":
         return
-    value = format_state(status.state, status.until, status.announced, language=context.language)
+    value = format_state(
+        status.state, status.until, status.announced, then=status.then, language=context.language
+    )
     if status.state == "lapsed" and is_suspension:
         word, announced = (
             context.find_word("lapsed"),

@@ -10,11 +10,12 @@ from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Attention, Subscription, describe_judgement
+from controlwatch.core.model import Attention, Language, Subscription, describe_judgement
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
+from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import explain_announced, format_state
 from controlwatch.core.rendering.wording import find_word
 
@@ -50,6 +51,7 @@ class Reply:
     cautions: tuple[str, ...] = ()
     note: str = ""  #: a sentence below the title, or what to try next
     offers: tuple[ReplyButton, ...] = ()
+    language: Language = "en"  #: of its fixed words
     rows_per_page: int | None = None  #: where they are short; else the channel decides
 
 
@@ -63,11 +65,22 @@ def law_reply(answer: LawAnswer) -> Reply:
             rows.append(
                 ReplyRow(
                     heading=" ".join(filter(None, (mark, *heading))),
-                    body=" · ".join(filter(None, (row.state_text, *details))),
-                    quote=row.quote,
+                    body=" · ".join(
+                        filter(
+                            None,
+                            (
+                                format_state(row.state, row.until, row.announced, language=answer.language),
+                                *details,
+                            ),
+                        )
+                    ),
+                    quote=translate_fact(row.quote) if answer.language == "zh" else row.quote,
                 )
             )
-    title = f"{MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
+    colon = "：" if answer.language == "zh" else ": "
+    title = answer.title
+    if answer.state:
+        title = f"{MARKS[answer.state]} {answer.title}{colon}{answer.state_text}"
     note = " · ".join(filter(None, (*answer.notes, answer.basis)))
     return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
 
@@ -106,7 +119,8 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
     if line.review_id is not None:
         rows = [ReplyRow(heading=_describe_attention(line))]
     if status is not None:
-        state = f"{MARKS[status.state]} {format_state(status.state, status.until, status.announced)}"
+        words = format_state(status.state, status.until, status.announced, then=status.then)
+        state = f"{MARKS[status.state]} {words}"
         body = " ".join(map(explain_announced, status.announced))
         rows.insert(0, ReplyRow(heading=f"{state} (on {format_date(status.on)})", body=body))
     rows += [

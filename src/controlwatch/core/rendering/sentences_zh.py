@@ -192,6 +192,8 @@ FACT_SOURCES = {
     "public chronologies": "公开大事记",
     "press reports": "媒体报道",
 }
+#: That a notice names an element, and under which codes.
+ELEMENT_FACT = re.compile(r"register: names [a-z ]+ ([\u4e00-\u9fff]+)(?: under (.*))?")
 #: Words of a fact in English → in Chinese, in the order in which they are replaced.
 FACT_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(english), chinese)
@@ -239,7 +241,11 @@ def translate_fact(quote: str) -> str:
     """
     match = DATABASE_FACT.fullmatch(quote)
     if match is None:
-        return quote
+        element = ELEMENT_FACT.fullmatch(quote)
+        if element is None:
+            return quote
+        codes = f"，编码 {element[2]}" if element[2] else ""
+        return f"{FROM_DATABASE_ZH}列明{element[1]}{codes}"
     scope, statement, source, confidence = match.groups()
     for pattern, chinese in FACT_WORDS:
         statement = pattern.sub(chinese, statement)

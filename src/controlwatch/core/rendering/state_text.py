@@ -28,15 +28,24 @@ def format_state(
     until: date | None,
     announced: Iterable[AnnouncedMeasure] = (),
     *,
+    then: LegalState | None = None,
     language: Language = "en",
 ) -> str:
-    """Return "suspended until 10 Nov 2026 · extension announced, no legal instrument yet", or ""."""
+    """Return "suspended until 10 Nov 2026 · extension announced, no legal instrument yet", or "".
+
+    `then` is the state after the last day: a control that is suspended in part from then on does not end.
+    """
     if state is None:
         return ""
     word = find_word(state, language)
     if until is not None and state is LegalState.NOT_YET:
         start = until + timedelta(days=1)
         word += pick_language(f", from {format_date(start)}", f"，自{format_date(start, 'zh')}起", language)
+    elif until is not None and state is LegalState.IN_FORCE and then is LegalState.PARTLY:
+        start, partly = until + timedelta(days=1), find_word(LegalState.PARTLY, language)
+        word += pick_language(
+            f", {partly} from {format_date(start)}", f"，自{format_date(start, 'zh')}起{partly}", language
+        )
     elif until is not None:
         word += pick_language(f" until {format_date(until)}", f"（至{format_date(until, 'zh')}）", language)
     return " · ".join(filter(None, (word, format_announced(announced, language=language))))

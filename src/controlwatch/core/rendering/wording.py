@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "control-eased": ("CONTROL EASED", "放宽管制"),
     "control-ended": ("CONTROL ENDED", "取消管制"),
     "rules-changed": ("RULES CHANGED", "规则调整"),
+    "correction": ("CORRECTION", "更正"),
     "no-change": ("NO CHANGE OF THE RULES", "未改变规则"),
     "no-text": ("NO TEXT TO READ", "无可读正文"),
     "explanation": ("EXPLANATION", "解释说明"),

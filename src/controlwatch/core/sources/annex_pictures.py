@@ -1,4 +1,4 @@
-"""Pictures that stand on a page where its annex should: a scan that nobody links to."""
+"""Pictures that stand on a page where its annex should: a scan without a link."""
 
 from __future__ import annotations
 

@@ -38,7 +38,10 @@ def find_deadlines(
         words = sentence.words
         if not closing.search(words) or suspension.search(words):
             continue
-        if get_pattern("deadline.closes-nothing").search(words) or is_about_foreign_act(lexicon, words):
+        # Contracts under way that need no licence until a day: that day closes the transition.
+        is_transition = get_pattern("deadline.under-way").search(words) is not None
+        closes_nothing = get_pattern("deadline.closes-nothing").search(words) is not None
+        if (closes_nothing and not is_transition) or is_about_foreign_act(lexicon, words):
             continue
         kind = next((name for name, pattern in kinds if pattern.search(words)), None)
         if kind != "comments-close" and is_beside(sentence.start):

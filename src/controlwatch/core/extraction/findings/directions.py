@@ -19,7 +19,7 @@ from controlwatch.core.extraction.text.lexicon import (
     lower_letters,
     matcher_for,
 )
-from controlwatch.core.extraction.text.masking import BLANK, mask_cited_titles
+from controlwatch.core.extraction.text.masking import BLANK, blank_untouched, mask_cited_titles
 from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
 
@@ -57,6 +57,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     masked = lexicon.get_pattern("direction.quoted-or-reason").sub(
         lambda hit: BLANK * len(hit[0]), mask_cited_titles(text.folded_text, lexicon)
     )
+    masked = blank_untouched(masked, text.folded_text, lexicon)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
     changed, present = lexicon.get_pattern("direction.changed"), lexicon.get_pattern("direction.present")

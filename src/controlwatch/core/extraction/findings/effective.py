@@ -118,7 +118,8 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
     terms: dict[tuple[int, str], Sentence] = {}
     for sentence in context.text.sentences:
         period = lexicon.get_pattern("date.rest-term").search(sentence.words)
-        if period and not _is_term_of_another(context, sentence.words):
+        is_asked = context.identity.kind == NoticeKind.SPOKESPERSON and is_asked_about(context, sentence)
+        if period and not (is_asked or _is_term_of_another(context, sentence.words)):
             term = parse_period(period)
             terms |= {term: sentence} if term else {}
     if len(terms) != 1:
@@ -189,15 +190,22 @@ def _find_told_day(context: ReadingContext, sentence: Sentence, anchor: date | N
     return EffectiveDate(start=day.day, basis="stated", quote=quote, rule="date.answered")
 
 
+def is_asked_about(context: ReadingContext, sentence: Sentence) -> bool:
+    """Return whether a sentence stands in the line of a reporter's question."""
+    folded = context.text.folded_text
+    words = folded[folded.rfind("\n", 0, sentence.start) + 1 : sentence.end]
+    return context.lexicon.get_pattern("date.question").match(words) is not None
+
+
 def _is_in_question(context: ReadingContext, sentence: Sentence) -> bool:
     """Return whether a sentence is part of a reporter's question, which reaches to the end of its line.
 
     A question that repeats what was announced dates an answer that only explains it.
     """
-    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    folded = context.text.folded_text
     words = folded[folded.rfind("\n", 0, sentence.start) + 1 : sentence.end]
-    is_question = get_pattern("date.question").match(words) is not None
-    return is_question and get_pattern("date.announced").search(words) is None
+    is_announced = context.lexicon.get_pattern("date.announced").search(words) is not None
+    return is_asked_about(context, sentence) and not is_announced
 
 
 def _sets_no_date(context: ReadingContext, words: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
+from controlwatch.core.extraction.findings.party_forms import Party, find_formed_parties
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -18,12 +19,32 @@ from controlwatch.core.model import Direction, Entity
 _HEAD = r"^[ ]*(?:附件[ ]*[\d一二三]{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
     rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
-    r"[（(]([A-Za-z][^\n]{1,120}?)[）)][ ]*[；;。，,]?[ ]*$",
+    r"[（(]([A-Za-z][^\n]{1,120}?)(?:，[\u4e00-\u9fff]{2,8})?[）)][ ]*[；;。，,]?[ ]*$",
     re.MULTILINE,
-)  # 3. 某某公司（Example Systems, Inc.）
+)  # 3. 某某公司（Example Systems, Inc.，日本）
+PERSON_LINE = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{2,20})"
+    r"[（(]([A-Z][A-Za-z .'’-]{2,60})[）)]，[^\n。；]{2,30}[；;。]?[ ]*$",
+    re.MULTILINE,
+)  # 1. 某某（Jane Roe），某某公司董事长
+ENGLISH_FIRST_LINE = re.compile(
+    rf"{_HEAD}([A-Z][^\n（()）]{{2,80}}?)[ ]*[（(]([\u4e00-\u9fff·]{{2,40}})[）)][ ]*[；;.,]?[ ]*$",
+    re.MULTILINE,
+)  # - Example Systems, Inc. (某某公司)
+REGISTERED_ROW = re.compile(
+    r"(?:^[ |]*|(?<=[\u4e00-\u9fff]))[A-Z]{2,6}[ -]?\d{1,6}[ ]*(?:[\t|]| {2,})[ ]*([A-Z][^\t|\n]{3,80}?)[ ]*"
+    r"(?:[\t|]| {2,}|$)",
+    re.MULTILINE,
+)  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
+CHINESE_ITEM = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{4,30})[ ]*[；;。，,]?[ ]*$", re.MULTILINE
+)  # （3）某某研究所
+MIN_ITEMS = 2  #: names in Chinese alone that make a list
 TABLE_ROW = re.compile(
-    r"^(?:\d{1,3}[.、]?\t)?([\u4e00-\u9fff][^\t\n]{1,40})\t([A-Z][^\t\n]{1,120})(?:\t[^\n]*)?$", re.MULTILINE
-)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
+    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([\u4e00-\u9fff][^\t|\n]{1,40}?)[ ]*[\t|][ ]*"
+    r"([A-Z][^\t|\n]{1,120}?)[ ]*(?:[\t|][^\n]*)?$",
+    re.MULTILINE,
+)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc. ⇥ 2100 Falcon Way
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
@@ -67,15 +88,6 @@ EntityAction = Literal["list", "delist", "suspend"]
 ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A party and where it is named."""
-
-    start: int
-    zh: str
-    en: str
-
-
 def find_entities(
     context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
@@ -84,7 +96,8 @@ def find_entities(
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
     get_pattern = context.lexicon.get_pattern
-    if not any(category.startswith("entity.") or category == "sps_import" for category in category_ids):
+    ids = frozenset(category_ids)
+    if not any(category.startswith("entity.") or category == "sps_import" for category in ids):
         return ()
     ordered = sorted(signals, key=lambda signal: signal.sentence.start)
     # The name of a state in front of a party's name is not part of it.
@@ -92,12 +105,24 @@ def find_entities(
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
     told = _find_told_parties(context) if context.identity.is_report else []
-    parties = (
+    text = context.text
+    worded = _find_parties(context, is_on_imports="sps_import" in ids) or told
+    worded = [
         party
-        for party in _find_parties(context.text, context.lexicon, is_report=context.identity.is_report)
-        or told
+        for party in worded
         if not context.is_background(party.start)
-    )
+        and not _is_place(party, context.lexicon)
+        and not (party.zh and get_pattern("entity.no-party").search(f"{party.zh} {party.en}"))
+    ]
+    lists_parties = any(category.startswith("entity.") for category in ids)
+    formed = [
+        party
+        for party in find_formed_parties(
+            text.folded_text, text.title_end, text.related_links_start, context.lexicon
+        )
+        if not context.is_background(party.start)
+    ]
+    parties = formed if lists_parties and len(formed) > len(worded) else worded
     for party in parties:
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
@@ -135,14 +160,18 @@ def _find_deciding(
     return (leading[-1:] or in_title or before)[0]
 
 
-def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> list[Party]:
+def _is_place(party: Party, lexicon: Lexicon) -> bool:
+    """Return whether what stands in the place of a party is a state or region."""
+    return is_place_name(party.zh, lexicon) or is_place_name(party.en, lexicon)
+
+
+def _find_parties(context: ReadingContext, *, is_on_imports: bool) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
+    text, lexicon, is_report = context.text, context.lexicon, context.identity.is_report
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
-    for pattern in (CHINESE_LINE, TABLE_ROW):
-        hits = pattern.finditer(folded, text.title_end)
-        if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
-            return [*listed, *_find_named_besides(text, lexicon)]
+    if listed := _find_lines(text, lexicon, is_on_imports=is_on_imports):
+        return listed
     lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
     if is_report:  # the headings of a digest have text between them; the lines of a list have none
         neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
@@ -169,9 +198,40 @@ def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> l
     )
 
 
+def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) -> list[Party]:
+    """Return the parties of lines and rows with a name in Chinese, and of rows of registered firms."""
+    folded, below, suffix = text.folded_text, text.title_end, lexicon.get_pattern("entity.party-suffix")
+    for pattern in (CHINESE_LINE, TABLE_ROW):
+        if listed := [
+            Party(hit.start(), hit[1].strip(), hit[2].strip())
+            for hit in pattern.finditer(folded, below)
+            if "|" not in hit[0] or suffix.search(hit[1].strip())
+        ]:
+            persons = (Party(hit.start(), hit[1], hit[2]) for hit in PERSON_LINE.finditer(folded))
+            return [*listed, *persons, *_find_named_besides(text, lexicon)]
+    if listed := [
+        Party(hit.start(), hit[2], hit[1].strip())
+        for hit in ENGLISH_FIRST_LINE.finditer(folded, below)
+        if suffix.search(hit[2]) or "·" in hit[2]
+    ]:
+        return listed
+    items = [
+        Party(hit.start(), hit[1], "")
+        for hit in CHINESE_ITEM.finditer(folded, below)
+        if suffix.search(hit[1])
+    ]
+    if len(items) >= MIN_ITEMS or not is_on_imports:
+        return items if len(items) >= MIN_ITEMS else []
+    return [Party(hit.start(), "", hit[1]) for hit in REGISTERED_ROW.finditer(folded, below)]
+
+
 def _find_named_besides(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
     """Yield the parties that a sentence beside the list takes off one: 同时将甲公司移出管控名单."""
+    freed, pair = lexicon.get_pattern("entity.freed"), lexicon.get_pattern("entity.inline-pair")
     for sentence in text.sentences:
+        if freed.search(sentence.words) and (pairs := list(pair.finditer(sentence.words))):
+            yield from (Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip()) for hit in pairs)
+            continue
         if sentence.start >= text.title_end and lexicon.get_pattern("relation.delisting").search(
             sentence.words
         ):

@@ -23,6 +23,7 @@ SENTENCE_VERBS = (
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
 )
+REST_REACH = 40  #: characters behind a sentence that say what else goes on
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 ACT_CELL = 16  #: characters of a cell that says what is done
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S|\s/\s")
@@ -59,7 +60,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
-    return limit_to_party(match, sentence.words, lexicon)
+    following = text.folded_text[sentence.end : sentence.end + REST_REACH]  # ；对其余4家，维持原措施不变
+    return limit_to_party(match, f"{sentence.words}{following}", lexicon)
 
 
 def _match_words_beside(context: ReadingContext, mention: NumberMention) -> VerbMatch | None:
@@ -312,9 +314,9 @@ def match_clause_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
     """Return the verb of the clause with the number, else of the next that has one, else of one before."""
-    words = context.lexicon.get_pattern("relation.bracketed-name").sub(
-        lambda hit: " " * len(hit[0]), sentence.words
-    )
+    words = sentence.words
+    for aside in ("relation.bracketed-name", "relation.relative-clause"):
+        words = context.lexicon.get_pattern(aside).sub(lambda hit: " " * len(hit[0]), words)
     start, end = mention.start - sentence.start, mention.end - sentence.start
     stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]
     clauses = list(pairwise(stops))

@@ -188,7 +188,8 @@ def _is_of_changed_list(context: ReadingContext, mention: NumberMention) -> bool
     get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
     origin = _find_list_origin(context, mention)
     behind = folded[mention.end : mention.end + ORIGIN_REACH]
-    if origin is None or not get_pattern("relation.first-publishing").match(behind):
+    is_first = origin and get_pattern("relation.first-publishing").match(behind)
+    if origin is None or not is_first or get_pattern("relation.basis-behind").match(behind):
         return False
     listed = origin[0].partition("》")[0].lstrip("《")
     changed = get_pattern("relation.update-by-title").finditer(folded)

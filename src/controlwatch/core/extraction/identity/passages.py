@@ -45,7 +45,7 @@ def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon
     """Return whether a sentence of a report recalls what has long stood, or only supposes something.
 
     `written` is the day of the report, without which the newest day of its text counts: a rule that has
-    stood since a day long before is no news.
+    stood since a day long before is not its news.
     """
     return _stands_beside(words, written or find_newest_day(text.folded_text, lexicon), lexicon)
 

@@ -62,11 +62,21 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
-    """Return the first head of an instrument in the opening."""
-    at, folded = 0, text.folded_text
+    """Return the first head of an instrument in the opening; the subject of a forwarded mail is none."""
+    if lexicon.get_pattern("identity.forwarded-title").match(text.title):
+        below = _search_head_from(text, text.title_end + 1, (None, None), lexicon)
+        if below is not None and below.numbered is not None:
+            return below
+    return _search_head_from(text, 0, find_opening_number(text.title, lexicon), lexicon)
+
+
+def _search_head_from(
+    text: DocumentText, at: int, titled: tuple[int | None, int | None], lexicon: Lexicon
+) -> DocumentHead | None:
+    """Return the first head from a place on, of the notice that the title names where it names one."""
+    folded = text.folded_text
     circular: DocumentHead | None = None
     close = min(MAX_PREFACE, text.related_links_start)
-    titled = find_opening_number(text.title, lexicon)
     for _ in range(MAX_PREFACE_LINES):
         head = find_head(text, lexicon, at, min(len(folded), at + HEAD_ZONE))
         if head is not None and is_sound(head) and _is_followed(text, head, lexicon):

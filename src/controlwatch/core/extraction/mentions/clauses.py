@@ -79,15 +79,20 @@ def name_clause(clause: str) -> str:
 
     >>> name_clause("第二款"), name_clause("第一条第（三）项、第二条"), name_clause("rest")
     ('item 2', 'Article 1 item 3, Article 2', 'remaining provisions')
+    >>> name_clause("本公告第一条")
+    'Article 1'
     """
     if clause == REST:
         return "remaining provisions"
+    clause = _OWN_NOTICE.sub("", clause)
     paths = parse_paths(clause)
     if not paths or not re.search(r"[一-鿿]", clause) or _HAS_OTHER_WORDS.search(clause):
         return clause
     return ", ".join(" ".join(_name_step(step) for step in path) for path in sorted(paths))
 
 
+#: 本公告第一条: of the notice itself.
+_OWN_NOTICE = re.compile(r"本(?:公告|通知|决定|办法|规定|规则|目录|令)(?=第|附)")
 #: Characters that a bare citation does not contain.
 _HAS_OTHER_WORDS = re.compile(r"[^第附件表录一二三四五六七八九十百零〇\d条款项目至和及与、，,；;（）()\s]")
 _STEP_NAMES = {_ANNEX: "Annex", _ARTICLE: "Article", _PARAGRAPH: "item", _ITEM: "item", _POINT: "point"}

@@ -44,6 +44,9 @@ NUMBER_LIMIT = 1900  #: a "number" beyond is a year: 2024-2025
 TAIL_WINDOW = 60  #: characters before 号公告 that its list can take up
 MAX_MENTIONS = 500  #: a text that names more numbers is not a notice
 MAX_RANGE = 30  #: a longer "range" is something else
+RECALLED_FIGURE = re.compile(
+    r"\bNo\. ?(\d{1,3})\b(?!\.?\d| of \d| of the|,? [\[(]?20\d\d)"
+)  #: announced in No. 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +129,7 @@ def find_number_mentions(
         if key not in full or len(number.issuers) > len(full[key].issuers):
             full[key] = number
     by_figures = {(n.year, n.n): n for n in full.values() if n.issuers and not n.series}
-    return tuple(
+    completed = (
         mention
         if (number := mention.number).letter or number.series
         else replace(
@@ -135,6 +138,25 @@ def find_number_mentions(
         )
         for mention in filled
     )
+    return _add_recalled_figures(tuple(completed), folded)
+
+
+def _add_recalled_figures(known: tuple[NumberMention, ...], folded: str) -> tuple[NumberMention, ...]:
+    """Add the places where figures alone recall a number named before: the measures announced in No. 5."""
+    first: dict[int, list[NumberMention]] = {}
+    for mention in known:
+        if mention.number.n and mention.number.key not in {
+            m.number.key for m in first.get(mention.number.n, ())
+        }:
+            first.setdefault(mention.number.n, []).append(mention)
+    added = [
+        NumberMention(start=hit.start(), end=hit.end(), number=first[n][0].number)
+        for hit in RECALLED_FIGURE.finditer(folded)
+        if len(first.get(n := int(hit[1]), ())) == 1
+        and first[n][0].end <= hit.start()
+        and not any(mention.start < hit.end() and hit.start() < mention.end for mention in known)
+    ]
+    return tuple(sorted((*known, *added), key=lambda mention: mention.start)) if added else known
 
 
 def assign_ministry_series(

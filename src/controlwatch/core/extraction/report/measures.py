@@ -75,6 +75,10 @@ def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     measure = MEASURES.get((regime, notice.direction), CONTROLS[notice.direction])
     if measure == "new-control":
         return _choose_control(notice, lexicon)
+    if measure == "rules-changed" and lexicon.get_pattern("measure.correction").search(
+        fold_text(notice.title)
+    ):
+        return "correction"
     verbs = {relation.verb for relation in notice.relations}
     if measure == "control-suspended" and Verb.EXTENDS in verbs:
         return "suspension-extended"
@@ -116,3 +120,9 @@ def _find_regime(notice: Notice) -> Regime:
     if ids and all(name.startswith(("licence.", "list.")) for name in ids):
         return "licence"
     return "item"
+
+
+def list_whole_destinations(notice: Notice) -> tuple[str, ...]:
+    """Return the destinations of the measure as a whole, without those of one provision beside others."""
+    parts = {ground.value for ground in notice.grounds if ground.rule == "destination.part"}
+    return tuple(code for code in notice.destinations if code not in parts)

@@ -104,6 +104,7 @@ RULE_MEANINGS: dict[str, str] = {
     "code.customs": "Behind a label for customs codes, or in a column of them",
     "code.excluded": "It is named only to be left out",
     "destination.wide": "The rule is for the destination",
+    "destination.part": "One provision is for the destination; another binds for all",
     "destination.parties": "Parties in it, or goods from it, are singled out",
     "code.control": "It has the form of a control code and is not of a foreign list",
     "deadline.comments-close": "Comments close",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date as calendar_date
 from typing import Literal
 
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.mentions.numbers import parse_number
-from controlwatch.core.extraction.report.measures import choose_measure
+from controlwatch.core.extraction.report.measures import choose_measure, list_whole_destinations
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import (
     Direction,
@@ -122,6 +124,13 @@ class SummaryContext:
         """Return the names of categories."""
         return self.join([self.lexicon.get_category_name(category_id, self.language) for category_id in ids])
 
+    def join_places(self, codes: Iterable[str]) -> str:
+        """Return the names of places, in English with the article that some have."""
+        names = [self.lexicon.get_place_name(code, self.language) for code in codes]
+        if self.language == "en":
+            names = [f"the {name}" if name.startswith(ARTICLE_PREFIXES) else name for name in names]
+        return self.join(names)
+
     def list_targets(self, verb: Verb) -> list[str]:
         """Return what is acted on by a verb, with its clauses: 商务部公告2025年第12号第一条."""
         clauses: dict[str, list[str]] = {}
@@ -186,16 +195,18 @@ def _describe_change(context: SummaryContext, ids: list[str]) -> str:
         return pick((f"{who} {phrase[0]} the {joined}.", f"{who}{phrase[1].replace('…', joined)}。"))
     if ids == ["framework_law"]:
         return pick((f"{who} sets the legal framework of export control.", f"{who}规定出口管制基本制度。"))
-    return f"{who}{pick((' ', ''))}{_describe_measure(context, items)}{pick(('.', '。'))}"
+    whole = list_whole_destinations(notice)
+    special = context.join_places([code for code in notice.destinations if code not in whole])
+    more = (
+        pick((f" One provision is for {special} only.", f"其中一项规定仅针对{special}。")) if special else ""
+    )
+    return f"{who}{pick((' ', ''))}{_describe_measure(context, items)}{pick(('.', '。'))}{more}"
 
 
 def _describe_measure(context: SummaryContext, items: str) -> str:
     """State what is done to which items, for which destinations or origins."""
     notice, pick = context.notice, context.pick
-    names = [context.lexicon.get_place_name(code, context.language) for code in notice.destinations]
-    if context.language == "en":
-        names = [f"the {name}" if name.startswith(ARTICLE_PREFIXES) else name for name in names]
-    places = context.join(names)
+    places = context.join_places(list_whole_destinations(notice))
     phrase = MEASURE_PHRASES.get(choose_measure(notice, context.lexicon))
     if phrase is None:
         on, to = (f" on {items}" if items else "", f" for {places}" if places else "")
@@ -331,7 +342,7 @@ def _describe_dates(context: SummaryContext) -> str:
     if not notice.effective:
         return ""
     dates: list[str] = []
-    for found in notice.effective:
+    for found in sorted(notice.effective, key=lambda span: span.start or calendar_date.max):
         if not (found.start or found.until or found.quote):
             continue
         scope = pick((f" ({name_clause(found.scope)})", f"（{found.scope}）")) if found.scope != "all" else ""

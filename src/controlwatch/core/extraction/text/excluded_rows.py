@@ -10,6 +10,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 
 CELL_GAP = re.compile(r"[ ]*[\t|][ ]*| {3,}| [/;] ")  #: between the cells of a row
 MAX_ROWS = 400
+LAST_NUMBER = re.compile(r"\d[\d.]{5,14}$")  #: a code that runs into the cell before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ def find_replaced_cells(folded: str, lexicon: Lexicon) -> Iterator[tuple[int, in
             column, width = old, len(cells)
         elif 0 <= column < len(cells) == width:
             yield row.cells[column]
+        elif column > 0 and len(cells) == width - 1:  # the name and the old number run into one another
+            start, end = row.cells[column - 1]
+            if number := LAST_NUMBER.search(folded, start, end):
+                yield number.span()
 
 
 def find_named_rows(

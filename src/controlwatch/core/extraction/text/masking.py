@@ -64,6 +64,15 @@ def mask_cited_titles(folded: str, lexicon: Lexicon) -> str:
     return _blank_patterns(folded, (lexicon.get_pattern("mask.any-title"), FILE_NAME, RELATED_LINKS_BLOCK))
 
 
+def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
+    """Return a masked text without the clauses that say that something is not touched and goes on."""
+    for hit in lexicon.get_pattern("exclusion.untouched").finditer(folded):
+        start = _find_exclusion_start(folded, hit.start(), lexicon)
+        end = hit.end()
+        masked = masked[:start] + BLANK * (end - start) + masked[end:]
+    return masked
+
+
 def _blank_patterns(folded: str, patterns: Iterable[re.Pattern[str]]) -> str:
     for pattern in patterns:
         folded = pattern.sub(lambda hit: BLANK * len(hit[0]), folded)
@@ -91,7 +100,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
-            spans.append((start, _find_note_end(folded, start, hit.end())))
+            spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)
@@ -103,7 +112,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
-        spans.append((start, _find_note_end(folded, start, hit.end())))
+        spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     if "\t" in folded or "|" in folded:
         spans += [hit.span() for hit in lexicon.get_pattern("exclusion.row").finditer(folded)]
     for name in ("exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
@@ -140,11 +149,13 @@ def _find_bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
-def _find_note_end(folded: str, start: int, end: int) -> int:
-    """Return where the bracket right behind an exclusion ends, else where the exclusion ends itself.
+def _find_note_end(folded: str, start: int, end: int, lexicon: Lexicon) -> int:
+    """Return where the numbers behind an exclusion end, in a bracket or a clause, else its own end.
 
     Of an item with one bracket, behind its exception, the bracket is the item's.
     """
+    if tail := lexicon.get_pattern("exclusion.tail").match(folded, end):
+        return tail.end()
     note = BRACKET_BEHIND.match(folded, end)
     opening = _find_sentence_start(folded, start)
     is_own = opening == start or CODE_BRACKET.search(folded, opening, start)

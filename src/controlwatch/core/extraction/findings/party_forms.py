@@ -1,0 +1,143 @@
+"""Names of parties by their form alone: pairs in two scripts, legal suffixes, rows and lists of a listing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controlwatch.core.extraction.text.lexicon import Lexicon
+
+_SUFFIX = (
+    r"(?:Incorporated|Inc|Ltd|Limited|LLC|L\.L\.C|Corp|Corporation|Company|Co|PLC|plc|GmbH|AG|SE|KG|S\.A|SA"
+    r"|S\.p\.A|SpA|S\.r\.l|B\.V|BV|N\.V|NV|Pte|Pty|K\.K|Oy|AB|ApS|A/S|s\.r\.o|a\.s|Sp\. z o\.o|Group"
+    r"|Holdings?|Institute|University|Laborator(?:y|ies)|Foundation|Systems|Shipyard|Industries)"
+)
+_WORD = r"[A-Z][\w&.’'/+-]*|[A-Z&]|\d[\w-]*"
+LATIN_NAME = rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?(?:{_WORD}|&|{_SUFFIX}\.?)){{0,9}}"
+_HAN_NAME = (
+    r"(?<![\u4e00-\u9fffA-Za-z0-9·&\-])(?=[A-Za-z0-9·&\-]{0,40}[\u4e00-\u9fff])"
+    r"[\u4e00-\u9fffA-Za-z0-9·&\-]{2,80}"
+)
+_NUMBERING = (
+    r"^[ ]*(?:[（(]?(?:\d{1,3}|[\u4e00-\u9fff]{1,3})[)）.、．][ ]*|\d{1,3}[ \t|]+|[·•*-][ ]*|\|[ ]*\d*[ |]*)?"
+)
+PAIR = re.compile(
+    rf"(?P<zh>{_HAN_NAME})[ ]?[（(](?P<en>{LATIN_NAME})(?:[，,；;][^（）()\n]{{1,40}})?[）)]"
+)  # 某某公司（Example Systems, Inc.）
+PAIR_BACK = re.compile(
+    rf"(?P<en>{LATIN_NAME})[ ]?[（(](?P<zh>{_HAN_NAME})[）)]"
+)  # Example Systems, Inc. (某某公司)
+ROW = re.compile(
+    rf"{_NUMBERING}(?:(?P<zh>{_HAN_NAME})(?:[ ]*[\t|][ ]*|[ ]{{2,}})(?P<en>{LATIN_NAME})"
+    rf"|(?P<en_first>{LATIN_NAME})(?:[ ]*[\t|/][ ]*|[ ]{{1,}})(?P<zh_last>{_HAN_NAME}))"
+    r"(?=[ ]*(?:[（(\t|；;。,，]|[ ]{2,}|$))",
+    re.MULTILINE,
+)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
+SUFFIXED = re.compile(
+    rf"(?<![\w&])(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD}|&)){{0,7}},? {_SUFFIX}\b\.?)"
+)  # Example Systems, Inc.
+_PLAIN_ITEM = rf"(?:(?:{_WORD})(?: (?:(?:of|for|the|de) )?(?:{_WORD}|&)){{1,6}})"
+NEIGHBOUR = re.compile(
+    rf"(?:,? and (?:the )?|[,;] (?:the )?)(?P<en>{_PLAIN_ITEM}(?:, {_SUFFIX}\b\.?)?)"
+)  # and BrightQuarry Analytics, behind a name with a legal suffix
+ENUMERATION = re.compile(
+    rf"(?<![\w&] )(?<![\w&])(?P<names>{_PLAIN_ITEM}(?:, (?:the )?{_PLAIN_ITEM}){{0,20}},? and (?:the )?"
+    rf"{_PLAIN_ITEM})"
+    r"(?=,? (?:shall|are|will|is|were|have been)\b)"
+)  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
+JOINT = re.compile(r",? and (?:the )?|, (?:the )?")
+LEGAL_FORM = re.compile(rf"\b{_SUFFIX}\b\.?$")
+SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})\. (?=[A-Z])")  #: PLC. Exports …
+LEAD_IN = re.compile(
+    r"^(?:(?:Whereas|For|Against|Of|[IVX]{1,4}\.|(?:[A-Z]\w+ )*(?:Officer|President|Chairman|Chairwoman|CEO"
+    r"|Director|Head|Founder|Countermeasures) (?:of|[Aa]gainst)|China of) )+"
+)  # Chief Executive Officer of Example Systems, Inc.
+Span = tuple[int, int]
+MIN_HAN = 3  #: characters of an organisation's name, which has more
+MIN_WORDS = 2  #: of a Latin name without a legal suffix; a single word is an abbreviation (BIS)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party and where it is named."""
+
+    start: int
+    zh: str
+    en: str
+
+
+def find_formed_parties(folded: str, start: int, end: int, lexicon: Lexicon) -> tuple[Party, ...]:
+    """Return the names between two offsets that have the form of a party, each once, in order."""
+    found: list[Party] = []
+    taken: list[tuple[int, int]] = []
+    for (first, last), zh, en in _find_candidates(folded, start, end, lexicon):
+        if any(first < right and left < last for left, right in taken):
+            continue
+        taken.append((first, last))
+        found.append(Party(first, zh, LEAD_IN.sub("", SENTENCE_END.split(en)[0]).rstrip(" ,")))
+    named: list[Party] = []
+    for party in sorted(found, key=lambda party: party.start):
+        if not any(_is_same(party, other) for other in named):
+            named.append(party)
+    return tuple(named)
+
+
+def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Iterator[tuple[Span, str, str]]:
+    """Yield where each form stands, with the names in both scripts, the surest form first."""
+    lead_in, no_party = lexicon.get_pattern("entity.lead-in"), lexicon.get_pattern("entity.no-party")
+    office = lexicon.get_pattern("entity.title-before")
+    for pattern in (PAIR, PAIR_BACK, ROW):
+        for hit in pattern.finditer(folded, start, end):
+            named = hit.groupdict()
+            zh = named.get("zh") or named.get("zh_last") or ""
+            en = named.get("en") or named.get("en_first") or ""
+            zh = office.sub("", lead_in.sub("", zh))
+            if len(zh) > 1 and _is_name(en) and not no_party.search(f"{zh} {en}"):
+                yield hit.span(), zh, en
+    for span, en in (*_find_suffixed(folded, start, end), *_find_enumerated(folded, start, end)):
+        if not no_party.search(en):
+            yield span, "", en
+    for hit in lexicon.get_pattern("entity.listed-organisation").finditer(folded, start, end):
+        zh = lead_in.sub("", hit[hit.lastindex or 0])
+        if len(zh) > MIN_HAN and not no_party.search(zh):
+            yield hit.span(), zh, ""
+
+
+def _find_suffixed(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
+    """Yield the names that a legal suffix ends, and those joined behind them."""
+    for hit in SUFFIXED.finditer(folded, start, end):
+        names = hit["en"].split(" and ")
+        is_joined = all(len(name.split()) >= MIN_WORDS for name in names)
+        yield from _place_names(folded, names if is_joined else [hit["en"]], hit.start())
+        at = hit.end()
+        while beside := NEIGHBOUR.match(folded, at, end):
+            yield beside.span(), beside["en"]
+            at = beside.end()
+
+
+def _find_enumerated(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
+    """Yield the names that together are the subject of a measure."""
+    for hit in ENUMERATION.finditer(folded, start, end):
+        yield from _place_names(folded, JOINT.split(hit["names"]), hit.start())
+
+
+def _place_names(folded: str, names: list[str], at: int) -> Iterator[tuple[Span, str]]:
+    """Yield each of the joined names with its place, from an offset on."""
+    for name in names:
+        at = folded.index(name, at)
+        yield (at, at + len(name)), name
+        at += len(name)
+
+
+def _is_name(en: str) -> bool:
+    """Return whether a Latin name is more than an abbreviation."""
+    return len(en.split()) >= MIN_WORDS or LEGAL_FORM.search(en) is not None
+
+
+def _is_same(party: Party, other: Party) -> bool:
+    """Return whether two mentions name one party, which a text names in full only once."""
+    for name, known in ((party.zh, other.zh), (party.en, other.en)):
+        if name and known and (name == known or known.startswith(name) or name.startswith(known)):
+            return True
+    return False
