@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.model import DocumentNumber
 
 RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
@@ -125,6 +126,33 @@ def find_issuers_in_english(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     # "Issued jointly with the customs administration": by the ministry.
     is_joint = JOINTLY_WITH.search(words) and "MOFCOM" not in named
     return ("MOFCOM", *named) if named and is_joint else named
+
+
+def find_elided_issuers(
+    span: tuple[int, int], year: int | None, text: DocumentText, lexicon: Lexicon, last: DocumentNumber | None
+) -> tuple[str, ...]:
+    """Return the issuers of a number printed without: the first place that names any decides.
+
+    `span` is where the number stands, `last` the one before it.
+    """
+    if behind := find_issuers_after(text.folded_text, span[1], lexicon):
+        return behind
+    sentence = text.find_sentence(span[0])
+    before = blank_approvals(text.folded_text[sentence.start : span[0]], lexicon)
+    if named := find_issuers(before, lexicon):
+        if lexicon.get_pattern("number.jointly").search(before):
+            return named[:1]
+        is_english = text.folded_text[span[0]].isascii()
+        return named if is_english else find_last_issuers(before, lexicon)
+    if last is None:
+        return find_issuers_in_english(sentence.words, lexicon)
+    told = find_issuers_of_paragraph(text, sentence.start, lexicon)
+    if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
+        return told
+    sentence_ends = text.folded_text[sentence.start : span[0]]
+    is_acted_on = lexicon.get_pattern("number.opens-item").match(sentence_ends) is not None
+    elided = last.issuers if is_acted_on or year in {None, last.year} else last.issuers[:1]
+    return () if last.letter else elided
 
 
 def remove_issuer_names(words: str, lexicon: Lexicon) -> str:

@@ -8,14 +8,10 @@ from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
-    blank_approvals,
     find_default_issuers,
+    find_elided_issuers,
     find_issuers,
-    find_issuers_after,
     find_issuers_before,
-    find_issuers_in_english,
-    find_issuers_of_paragraph,
-    find_last_issuers,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -340,7 +336,9 @@ def _fill_elided_parts(
         if before and is_known and not number.letter and not number.issuers:
             number = before  # 第10号公告, named in full before
         elif number.letter is None:
-            issuers = number.issuers or _find_elided_issuers(mention, text, lexicon, last)
+            issuers = number.issuers or find_elided_issuers(
+                (mention.start, mention.end), number.year, text, lexicon, last
+            )
             year = number.year
             if not year and issuers[:1] != ("State Council",):
                 named = told or _find_year_in_sentence(text, mention, own_year, lexicon)
@@ -381,30 +379,6 @@ def _find_year_in_sentence(
     words = text.find_sentence(mention.start).words[:400]
     years = (word.day.year for word in find_date_mentions(words, lexicon) if word.day)
     return next((year for year in years if not own_year or year <= own_year), None)
-
-
-def _find_elided_issuers(
-    mention: NumberMention, text: DocumentText, lexicon: Lexicon, last: DocumentNumber | None
-) -> tuple[str, ...]:
-    """Return the issuers of a number printed without: the first place that names any decides."""
-    if behind := find_issuers_after(text.folded_text, mention.end, lexicon):
-        return behind
-    sentence = text.find_sentence(mention.start)
-    before = blank_approvals(text.folded_text[sentence.start : mention.start], lexicon)
-    if named := find_issuers(before, lexicon):
-        if lexicon.get_pattern("number.jointly").search(before):
-            return named[:1]
-        is_english = text.folded_text[mention.start].isascii()
-        return named if is_english else find_last_issuers(before, lexicon)
-    if last is None:
-        return find_issuers_in_english(sentence.words, lexicon)
-    told = find_issuers_of_paragraph(text, sentence.start, lexicon)
-    if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
-        return told
-    sentence_ends = text.folded_text[sentence.start : mention.start]
-    is_acted_on = lexicon.get_pattern("number.opens-item").match(sentence_ends) is not None
-    elided = last.issuers if is_acted_on or mention.number.year in {None, last.year} else last.issuers[:1]
-    return () if last.letter else elided
 
 
 def normalize_series(parts: DocumentNumber) -> DocumentNumber:
