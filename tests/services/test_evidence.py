@@ -339,10 +339,10 @@ def test_a_dossier_of_an_altered_store_names_it_and_shows_what_was_entered(
 
 def test_the_printed_reading_of_a_dossier_is_that_of_the_read_command() -> None:
     lexicon = load_lexicon()
-    paths = sorted(Path("tests/corpus").glob("*/text.txt"))[::4]
+    paths = sorted(Path("tests/corpus").glob("*/text.txt"))[::12]
     assert len(paths) > 20
     for path in paths:
-        title, _, body = path.read_text(encoding="utf-8").partition("\n")
+        title, _, body = path.read_text(encoding="utf-8", errors="replace").partition("\n")
         notice = read_notice(Document(url="https://a.example/", title=title, text=body), lexicon)
         printed = {**to_json(notice), "evidence": list_evidence(notice, lexicon)}
         assert print_reading(notice_to_json(notice), collect_meanings(lexicon)) == printed

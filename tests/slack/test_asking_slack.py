@@ -35,7 +35,6 @@ def subscribed(desk: Desk, target: str = CHANNEL, **more: Any) -> int:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("what does Skydio", "Possible matches"),
         ("status lithium battery", "rechargeable lithium-ion batteries on"),
         ("is 2025-58 in force on 12/11/2026", "on 12 Nov 2026"),
         ("status battery 11 Nov", "batteries on"),
