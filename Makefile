@@ -30,7 +30,7 @@ audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without 
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
 
-second-reader: $(VENV)/.ready-dev  ## train the second reader on tests/corpus; takes a minute
+second-reader: $(VENV)/.ready-dev  ## train the second reader on tests/corpus; takes minutes
 	@PYTHONPATH=. $(BIN)/python tools/train_second_reader.py $(ARGS)
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
