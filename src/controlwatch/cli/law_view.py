@@ -32,7 +32,7 @@ STATE_STYLES = {
 
 
 def print_answer(answer: LawAnswer) -> None:
-    """Print the title with its state, notes, the tables that have rows, cautions, and what it rests on."""
+    """Print the title with its state, notes, what it rests on, the tables that have rows, and cautions."""
     from controlwatch.core.rendering.proof_text import format_proof
 
     title = Text(to_one_line(answer.title, 150), style="bold")
@@ -41,6 +41,8 @@ def print_answer(answer: LawAnswer) -> None:
     console.print(title)
     for note in answer.notes:
         console.print(Text(to_one_line(note, 300)))
+    if answer.basis:  # beside the state: it says up to when the state is known
+        console.print(Text(answer.basis, style="bright_black"))
     for table in answer.tables:
         if not table.rows:
             continue
@@ -64,8 +66,6 @@ def print_answer(answer: LawAnswer) -> None:
             drawn.add_row(*cells)
         console.print(drawn)
     print_cautions(answer.cautions)
-    if answer.basis:
-        console.print(Text(answer.basis, style="bright_black"))
 
 
 def build_differences_table(differences: Iterable[StatusDifference], lexicon: Lexicon) -> Table:
