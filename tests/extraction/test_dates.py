@@ -319,3 +319,11 @@ def test_an_older_mail_below_an_instrument_dates_nothing() -> None:
     )
     first, _, rest = (head + act + older).partition("\n")
     assert {found.start for found in notice(first, rest).effective} == {date(2026, 6, 8)}
+
+
+def test_a_corrected_day_governs_the_article_and_not_the_words_quoted() -> None:
+    found = announcement(
+        "商务部公告2026年第71号第四条“2026年12月15日”应为“2027年1月15日”。特此更正。",
+        title="商务部公告2026年第90号 关于商务部公告2026年第71号的更正",
+    )
+    assert all("“" not in day.scope for day in found.effective)

@@ -10,4 +10,9 @@ def find_scope(before: str, lexicon: Lexicon) -> str:
     if lexicon.get_pattern("date.whole-notice").match(before):
         return "all"
     part = lexicon.get_pattern("date.part-scope").search(before)
-    return part[1].strip().lstrip("，、 ") if part else "all"
+    words = part[1] if part else ""
+    if words.count("“") != words.count(
+        "”"
+    ):  # 第四条“2026年12月15日”应为“2027年1月15日”: only the article names it
+        words = words.partition("“")[0]
+    return words.strip().lstrip("，、 ") or "all"
