@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extraction.making import announcement, notice
+from controlwatch.core.extraction.findings.party_forms import find_formed_parties
+from tests.extraction.making import LEXICON, announcement, notice
 
 DECISION = "商务部决定，将下列实体列入出口管制管控名单，禁止向其出口两用物项。"
 
@@ -63,3 +64,11 @@ def test_english_names_end_at_their_joint(sentence: str) -> None:
 def test_an_authority_or_a_rule_is_no_party(sentence: str) -> None:
     found = announcement(f"{DECISION}\n东海精机公司（Tokai Precision, Inc.）。\n{sentence}")
     assert [party.zh for party in found.entities] == ["东海精机公司"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [("Aaa Inc, " * 2_000, 1), ("A" * 20_000, 0), ("A & B & " * 2_000, 1), ("A-B.C/" * 3_000, 0)],
+)
+def test_thousands_of_names_and_endless_words_are_gone_through_once(words: str, names: int) -> None:
+    assert len(find_formed_parties(words, 0, len(words), LEXICON)) <= names

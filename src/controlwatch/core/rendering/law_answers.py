@@ -18,7 +18,6 @@ from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
 from controlwatch.core.law.party_answers import (
     PARENT_IN_TITLE,
     IncompleteListing,
-    PartyMatch,
     PartySearchResult,
 )
 from controlwatch.core.law.status import LegalStatus
@@ -302,13 +301,6 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon, language: Languag
         basis=_describe_basis(found.coverage, language),
         language=language,
     )
-
-
-def _name_listing(match: PartyMatch, lexicon: Lexicon, language: Language) -> str:
-    """Return the list of a match, and what the notice does with the party."""
-    action = ACTIONS_ZH.get(match.action, match.action)
-    name = name_categories([match.list], lexicon, language)
-    return name + pick_language(f" ({match.action})", f"（{action}）", language)
 
 
 def describe_incomplete_listings(listings: Iterable[IncompleteListing], language: Language = "en") -> str:

@@ -90,14 +90,6 @@ def find_page_files(
     return PageFiles(tuple(annexes.values()), tuple(doubts))
 
 
-def names_file(link: AnnexLink) -> bool:
-    """Return whether the address of a link tells that it leads to a file."""
-    path = urlsplit(link.url).path
-    return any(pattern.search(path) for pattern in (_FILE, _DOWNLOAD)) or bool(
-        _FILE.search(_get_file_name(link.url))
-    )
-
-
 def _list_elements(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
     seen: set[int] = set()
     selector = ", ".join((*_CLICKED, *_VIEWED))

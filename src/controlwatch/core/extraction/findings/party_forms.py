@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,8 +14,12 @@ _SUFFIX = (
     r"|S\.p\.A|SpA|S\.r\.l|B\.V|BV|N\.V|NV|Pte|Pty|K\.K|Oy|AB|ApS|A/S|s\.r\.o|a\.s|Sp\. z o\.o|Group"
     r"|Holdings?|Institute|University|Laborator(?:y|ies)|Foundation|Systems|Shipyard|Industries)"
 )
-_WORD = r"[A-Z][\w&.’'/+-]*|[A-Z&]|\d[\w-]*"
-LATIN_NAME = rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?(?:{_WORD}|&|{_SUFFIX}\.?)){{0,9}}"
+#: Bounded, and each character in one way: a page may hold thousands of capitals without a blank.
+_WORD = r"[A-Z][\w&.’'/+-]{0,40}|&|\d[\w-]{0,20}"
+_SMALL_SUFFIX = r"plc|s\.r\.o\.?|a\.s\.?|z o\.o\.?"
+LATIN_NAME = (
+    rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?(?:{_WORD}|{_SMALL_SUFFIX})){{0,9}}"
+)
 _HAN_NAME = (
     r"(?<![\u4e00-\u9fffA-Za-z0-9·&\-])(?=[A-Za-z0-9·&\-]{0,40}[\u4e00-\u9fff])"
     r"[\u4e00-\u9fffA-Za-z0-9·&\-]{2,80}"
@@ -35,9 +40,9 @@ ROW = re.compile(
     re.MULTILINE,
 )  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
 SUFFIXED = re.compile(
-    rf"(?<![\w&])(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD}|&)){{0,7}},? {_SUFFIX}\b\.?)"
+    rf"(?<![\w&])(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD})){{0,7}},? {_SUFFIX}\b\.?)"
 )  # Example Systems, Inc.
-_PLAIN_ITEM = rf"(?:(?:{_WORD})(?: (?:(?:of|for|the|de) )?(?:{_WORD}|&)){{1,6}})"
+_PLAIN_ITEM = rf"(?:(?:{_WORD})(?: (?:(?:of|for|the|de) )?(?:{_WORD})){{1,6}})"
 NEIGHBOUR = re.compile(
     rf"(?:,? and (?:the )?|[,;] (?:the )?)(?P<en>{_PLAIN_ITEM}(?:, {_SUFFIX}\b\.?)?)"
 )  # and BrightQuarry Analytics, behind a name with a legal suffix
@@ -70,16 +75,20 @@ class Party:
 def find_formed_parties(folded: str, start: int, end: int, lexicon: Lexicon) -> tuple[Party, ...]:
     """Return the names between two offsets that have the form of a party, each once, in order."""
     found: list[Party] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(folded))  #: 1 where a name stands already
     for (first, last), zh, en in _find_candidates(folded, start, end, lexicon):
-        if any(first < right and left < last for left, right in taken):
+        if any(taken[first:last]):
             continue
-        taken.append((first, last))
+        taken[first:last] = b"\x01" * (last - first)
         found.append(Party(first, zh, LEAD_IN.sub("", SENTENCE_END.split(en)[0]).rstrip(" ,")))
     named: list[Party] = []
+    by_opening: defaultdict[str, list[Party]] = defaultdict(list)  # names of one party begin alike
     for party in sorted(found, key=lambda party: party.start):
-        if not any(_is_same(party, other) for other in named):
+        openings = [name[:2] for name in (party.zh, party.en) if name]
+        if not any(_is_same(party, other) for opening in openings for other in by_opening[opening]):
             named.append(party)
+            for opening in openings:
+                by_opening[opening].append(party)
     return tuple(named)
 
 
@@ -106,14 +115,16 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
 
 def _find_suffixed(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
     """Yield the names that a legal suffix ends, and those joined behind them."""
+    reached = start
     for hit in SUFFIXED.finditer(folded, start, end):
         names = hit["en"].split(" and ")
         is_joined = all(len(name.split()) >= MIN_WORDS for name in names)
         yield from _place_names(folded, names if is_joined else [hit["en"]], hit.start())
         at = hit.end()
-        while beside := NEIGHBOUR.match(folded, at, end):
+        while at > reached and (beside := NEIGHBOUR.match(folded, at, end)):
             yield beside.span(), beside["en"]
             at = beside.end()
+        reached = max(reached, at)
 
 
 def _find_enumerated(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
