@@ -64,6 +64,11 @@ _PARTICULARS = frozenset(
         "发布机构",
     }
 )
+#: A number with an element of its own, as sites print it beside the title: <span>工信部联原〔2028〕41号</span>.
+_LONE_NUMBER = re.compile(
+    r">\s*([\u4e00-\u9fff]{2,14}[〔\[﹝（(]20\d\d[〕\]﹞）)]\s?(?:第\s?)?\d{1,4}\s?号)\s*</(?!a\b|title|h\d)",
+    re.IGNORECASE,
+)
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
@@ -298,6 +303,9 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
     for name, value in _find_particulars(tree):
         labels.setdefault(name, value)
+    lone = set(_LONE_NUMBER.findall(tree.html or ""))
+    if len(lone) == 1 and _PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
+        labels["文号"] = collapse_whitespace(lone.pop())
     return tuple(labels.items())
 
 

@@ -183,6 +183,7 @@ def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str
     ):
         if len(line) > 90 or PROSE_MARKS.search(line):
             continue
+        line = get_pattern("issuer.lent-seal").sub("", line)
         rest = remove_issuer_names(line, lexicon)
         if rest != line and not get_pattern("issuer.signature-joint").sub(
             "", rest
