@@ -116,7 +116,7 @@ class Assessment:
             has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
             if reports and not explains:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
-            elif not (explains and has_subject):
+            elif not reports and not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
         relations = self.relations
         is_open = context.identity.is_instrument and self.change_rule in OPEN_RULES
@@ -178,8 +178,6 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
-        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
-            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))

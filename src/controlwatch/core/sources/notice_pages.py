@@ -64,11 +64,12 @@ _PARTICULARS = frozenset(
         "发布机构",
     }
 )
-#: A number with an element of its own, as sites print it beside the title: <span>工信部联原〔2028〕41号</span>.
+#: A number with an element of its own, as sites print it beside the title.
 _LONE_NUMBER = re.compile(
     r">\s*([\u4e00-\u9fff]{2,14}[〔\[﹝（(]20\d\d[〕\]﹞）)]\s?(?:第\s?)?\d{1,4}\s?号)\s*</(?!a\b|title|h\d)",
     re.IGNORECASE,
 )
+_TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
@@ -114,7 +115,7 @@ def parse_notice_page(
     is_annexed = any(
         not link.is_embedded or leads_to_file(link.url) or not body.doubts for link in files.links
     )
-    titles = _find_values(tree, (*selectors.title, *_TITLES))
+    titles = _find_titles(tree, (*selectors.title, *_TITLES))
     days = (parse_day(value) for _, value in _find_values(tree, (*selectors.published, *_DAYS)))
     sources = (
         (_SOURCE.search(value), selector, value)
@@ -127,7 +128,7 @@ def parse_notice_page(
     )
     return Document(
         url=url,
-        title=next((value for _, value in titles if value), ""),
+        title=next(titles, ""),
         text="\n".join(line for line in text if line != _SSI_ERROR),
         page_date=next((day for day in days if day), None),
         source_name=next(names, None),
@@ -293,6 +294,20 @@ def _find_values(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[t
                 yield selector, collapse_whitespace(node.attributes.get("content") or node.text() or "")
             else:
                 yield selector, " ".join(extract_lines([node]))
+
+
+def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[str]:
+    """Yield the titles of a page; a heading that only names the site, as its <title> does, is none."""
+    node = tree.css_first("title")
+    whole = collapse_whitespace((node.text() or "") if node is not None else "")
+    parts = [part.strip() for part in _TITLE_JOINT.split(whole) if part.strip()]
+    longest = max(parts, key=len, default="")
+    sites = {part for part in parts if part != longest}
+    for selector, value in _find_values(tree, selectors):
+        if selector == "title" and sites & {node.text(deep=True).strip() for node in tree.css("h1")}:
+            yield longest
+        elif value and not (selector == "h1" and value in sites):
+            yield value
 
 
 def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str], ...]:

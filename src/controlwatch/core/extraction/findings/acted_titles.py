@@ -17,5 +17,7 @@ def find_acted_titles(context: ReadingContext) -> Iterator[re.Match[str]]:
         sentence = text.find_sentence(title.start())
         before = sentence.words[: max(0, title.start() - sentence.start)]
         acts = get_pattern("category.acting-on-name").search(sentence.words)
-        if acts and not get_pattern("category.basis-before").search(before):
+        is_basis = get_pattern("category.basis-before").search(before)
+        # A list of firms that meet an industry's norms is a list under those norms.
+        if acts and (not is_basis or get_pattern("change.norms").match(title[0])):
             yield title

@@ -119,6 +119,8 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         and not contains_phrase(lexicon, "chinese_act", title)
     ):
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
+    if lexicon.get_pattern("category.meeting-title").search(title):
+        return None
     # The opening speaks of another government's rule, and no Chinese notice is named.
     opening = text.folded_text[: text.title_end + OPENING]
     is_chinese = any(

@@ -38,9 +38,10 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
         is_party_listing |= is_on_parties
     if context.identity.is_report and any(hit.is_item for hit in titled):
         is_party_listing = False  # a headline that names both is about both
-    if (
-        kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
-    ):  # an explanation is about its title
+    explains = kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
+    # An explanation is about its title; answers on a numbered notice are on its items.
+    answers_on_notice = context.identity.number_mentions and not any(hit.is_item for hit in titled)
+    if explains and not answers_on_notice:
         ids, groups = _list_related(titled)
         hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
     opening = next(

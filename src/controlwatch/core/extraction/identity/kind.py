@@ -103,8 +103,9 @@ def classify_kind(
     )
     if kind == NoticeKind.ORDER and lexicon.get_pattern("kind.founding-title").match(text.title.strip()):
         kind, rule = NoticeKind.REGULATION, "kind.title"
-    if kind in INSTRUMENT_KINDS | {NoticeKind.SPOKESPERSON} and _is_frame(text, lexicon):
-        return NoticeKind.EMPTY, "kind.frame"
+    if _is_frame(text, lexicon):
+        promises = kind in INSTRUMENT_KINDS | {NoticeKind.SPOKESPERSON}
+        return NoticeKind.EMPTY, "kind.frame" if promises else "kind.empty"
     is_numbered = head is not None and head.numbered is not None
     zone = PAGE_TAG.sub("", text.title.strip()) if is_numbered else text.folded_text[:HEARSAY_ZONE]
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", zone):
@@ -113,7 +114,7 @@ def classify_kind(
 
 
 def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
-    """Return whether a page has the title of an instrument, and nothing below it but the words of a page."""
+    """Return whether a page has nothing below its title but the words of a page or of a server."""
     body = text.body[: text.related_links_start - text.title_end].replace(text.title.strip(), "")
     if not body.strip() or len(body) > FRAME_LENGTH:
         return False
