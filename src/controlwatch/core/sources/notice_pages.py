@@ -70,6 +70,8 @@ _LONE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
+#: A particular in its brackets, wherever a page prints it.
+_PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
@@ -318,6 +320,9 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
     for name, value in _find_particulars(tree):
         labels.setdefault(name, value)
+    for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
+        if (name := re.sub(r"\s", "", hit[1])) in _PARTICULARS:
+            labels.setdefault(name, collapse_whitespace(strip_markup(hit[2])))
     lone = set(_LONE_NUMBER.findall(tree.html or ""))
     if len(lone) == 1 and _PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
         labels["文号"] = collapse_whitespace(lone.pop())
