@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -75,6 +76,11 @@ _PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
+#: The day on the line of a page that names its source or its time.
+_SOURCE_LINE_DAY = re.compile(
+    r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
+    r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
+)
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
 _MAX_STRUCK = 300  #: characters of struck text that are quoted
@@ -132,7 +138,7 @@ def parse_notice_page(
         url=url,
         title=next(titles, ""),
         text="\n".join(line for line in text if line != _SSI_ERROR),
-        page_date=next((day for day in days if day), None),
+        page_date=next((day for day in days if day), None) or _find_source_line_day(html),
         source_name=next(names, None),
         labels=_parse_labels(tree, selectors.labels or _LABELS),
         annexes=files.links,
@@ -310,6 +316,12 @@ def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[s
             yield longest
         elif value and not (selector == "h1" and value in sites):
             yield value
+
+
+def _find_source_line_day(html: str) -> date | None:
+    """Return the day beside the source of a page, which often stands outside its article."""
+    line = _SOURCE_LINE_DAY.search(html)
+    return parse_day(line[1]) if line else None
 
 
 def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str], ...]:
