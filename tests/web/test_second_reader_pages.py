@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
+from controlwatch.adapters.second_readers.wording_reader import WordingReader
 from controlwatch.testing.model_host import ModelHost
 from tests.services.second_reader import FLOWERS, TITLE, let_say, reader_of
 from tests.services.world import Page, tightening
@@ -107,6 +109,26 @@ def test_the_metrics_say_what_it_has_done_and_cost(
     text = pages.open("/metrics").text
     assert 'controlwatch_second_reader_questions{state="answered"} 2.0' in text
     assert "controlwatch_second_reader_refused_entries 2.0" in text
+
+
+def test_a_second_reader_that_writes_nothing_has_no_button_and_is_not_asked(tmp_path: Path) -> None:
+    def set_up(app: App) -> App:
+        from controlwatch.services.second_opinions import SecondOpinions
+
+        opinions = SecondOpinions(
+            reader=WordingReader(load_second_reader()),
+            records=app.store.opinions,
+            lexicon=app.lexicon,
+            sources=frozenset({"ministry"}),
+            monthly_tokens=1_000_000,
+        )
+        return replace(app, second_opinions=opinions)
+
+    with served_pages(tmp_path, CHANGE, set_up=set_up) as pages:
+        assert "/prose" not in pages.open(NOTICE).text
+        answer = pages.send("/subscriptions/new", "/prose", key="MOFCOM 2026-2", wanted="explanation-en")
+        assert answer.status_code == 400
+        assert pages.world.store.opinions.list_prose("MOFCOM 2026-2") == ()
 
 
 def test_without_a_second_reader_there_is_no_button(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from controlwatch.slack.answer import SlackResponder
 from controlwatch.slack.form import SubscriptionForm
 from controlwatch.slack.home import AppHome
 from controlwatch.slack.permissions import Asker, Permissions
+from controlwatch.slack.prose_window import ProseWindow
 from controlwatch.slack.reply_blocks import ASK, MAX_QUESTION, PAGE, render_reply_blocks
 from controlwatch.slack.request_guard import RequestGuard
 from controlwatch.slack.review_actions import ReviewActionHandler
@@ -111,6 +112,8 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
     RequestGuard().register_middleware(bolt)
     for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements, viewer):
         part.register_listeners(bolt)
+    if app.second_opinions is not None:
+        ProseWindow(opinions=app.second_opinions, outbox=store.outbox).register_listeners(bolt)
     return bolt
 
 
