@@ -366,7 +366,7 @@ def test_only_texts_that_may_be_sent_are_translated(w: World, host: ModelHost) -
 
 
 def conclusions(w: World) -> list[object]:
-    """Everything that was concluded and sent, apart from questions to a person."""
+    """Everything that was concluded, and is or was to be sent when, apart from questions to a person."""
     tables = (
         (NOTICE, ("key", "number", "title", "kind", "is_change", "direction", "published", "version_id")),
         (FINDING, ("kind", "value", "basis", "scope", "start", "until", "quote")),
@@ -377,7 +377,13 @@ def conclusions(w: World) -> list[object]:
         for table, names in tables:
             chosen = select(*(table.c[name] for name in names)).order_by(table.c.id)
             rows += [tuple(map(str, row)) for row in connection.execute(chosen)]
-        sent = select(ALERT.c.kind, ALERT.c.payload).where(ALERT.c.kind != "review").order_by(ALERT.c.id)
+        sent = (
+            select(ALERT.c.kind, ALERT.c.payload)
+            .add_columns(*(DELIVERY.c[name] for name in ("state", "due_at", "sent_at", "attempts")))
+            .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
+            .where(ALERT.c.kind != "review")
+            .order_by(DELIVERY.c.id)
+        )
         return rows + [tuple(map(str, row)) for row in connection.execute(sent)]
 
 

@@ -20,6 +20,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.document import remove_unprintable
 from controlwatch.core.model.errors import UnusableAnswer, UsageError
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.second_opinion.answer_schema import parse_answer
 from controlwatch.core.second_opinion.comparison import compare_answer
 from controlwatch.core.second_opinion.instructions import (
@@ -44,6 +45,8 @@ from controlwatch.core.second_opinion.sent_text import SentText
 READ_SINCE = timedelta(days=3)
 #: By how much the count of a host may exceed the estimate, which is rather too high.
 MAX_OVERCOUNT = 4
+#: Reasons why a text is not shown that are kept, and characters of each.
+MAX_REASONS, MAX_REASON_LENGTH = 5, 200
 Clock = Callable[[], datetime]
 
 
@@ -321,7 +324,7 @@ class SecondOpinions:
             transaction.record_prose(
                 asked.opinion_id,
                 prose,
-                reason="; ".join(reasons[:5]),
+                reason="; ".join(to_one_line(reason, MAX_REASON_LENGTH) for reason in reasons[:MAX_REASONS]),
                 answer=asked.answer,
                 more_tokens=asked.more_tokens,
                 now=get_time(),

@@ -25,6 +25,7 @@ class MessagesToolReader:
         self.model, self.host = model, address.host
         self._endpoint = ModelEndpoint(address)
         self._headers = {"anthropic-version": INTERFACE_VERSION, "x-api-key": address.key}
+        self._takes_temperature = True  #: until the host has refused it; a refused request costs nothing
 
     def ask(self, question: ReaderQuestion) -> ReaderReply:
         """Return the answer to a question; raises `UnusableAnswer`."""
@@ -43,7 +44,12 @@ class MessagesToolReader:
             "tool_choice": {"type": "tool", "name": TOOL_NAME},
             "stream": False,
         }
-        status, found, words = self._endpoint.post_json(PATH, body, self._headers)
+        takes_temperature = self._takes_temperature
+        parameters = {"temperature": 0} if takes_temperature else {}
+        status, found, words = self._endpoint.post_json(PATH, body | parameters, self._headers)
+        if takes_temperature and status == 400 and "temperature" in words.lower():
+            self._takes_temperature = False
+            status, found, words = self._endpoint.post_json(PATH, body, self._headers)
         if not 200 <= status < 300:
             raise UnusableAnswer(f"{self.host} answered {status} {words}".rstrip())
         return self._read_reply(found)
