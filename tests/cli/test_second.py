@@ -68,6 +68,19 @@ def test_the_doctor_says_what_leaves_the_house_and_to_which_host(environment: di
     assert KEY not in sentence
 
 
+def test_the_doctor_warns_of_texts_that_may_be_private_and_of_an_address_without_encryption(
+    environment: dict[str, str],
+) -> None:
+    changed = {
+        "CONTROLWATCH_SECOND_READER_URL": "http://models.example/v1",
+        "CONTROLWATCH_SECOND_READER_SOURCES": "intake",
+    }
+    settings = Settings.parse(environment | changed)
+    said = "\n".join(check.message for check in check_installation(settings))
+    assert "may be private, because they are named: intake" in said
+    assert "sent to models.example is not encrypted" in said
+
+
 @pytest.mark.parametrize("missing", ["URL", "MODEL"])
 def test_a_setting_that_is_missing_is_named_at_the_start(environment: dict[str, str], missing: str) -> None:
     del environment[f"CONTROLWATCH_SECOND_READER_{missing}"]

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from controlwatch.adapters.storage.base import OPINION
 from controlwatch.core.model import Language, Snapshot, Subscription
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.services.intake import submit
 from controlwatch.testing.model_host import ModelHost
 from controlwatch.testing.slack_limits import texts
@@ -270,6 +271,43 @@ def test_a_store_that_fails_is_told_to_the_person_who_pressed(
         wait_for(lambda: len(desk.slack.posted) > 1)
         assert desk.slack.posted[-1].channel == OFFICER
         assert "did not work" in "\n".join(texts(desk.slack.posted[-1].blocks))
+
+
+def test_a_text_that_the_service_asks_for_already_comes_into_the_window_too(
+    tmp_path: Path, host: ModelHost
+) -> None:
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def say(_text: str) -> dict[str, Any]:
+        is_asked.set()
+        may_answer.wait(PATIENCE)
+        return {"text": EXPLANATION}
+
+    host.say = say
+    with desk_with(tmp_path, host) as (desk, posted):
+        opinions, now = desk.app.second_opinions, datetime.now(UTC)
+        assert opinions is not None
+        key = desk.app.queries.show("MOFCOM-GACC 2026-902").line.key
+        opinions.want_prose(key, Purpose.EXPLANATION, "en", who="a person", now=now)
+        service = threading.Thread(target=lambda: opinions.run_round(now=now))
+        service.start()
+        assert is_asked.wait(PATIENCE)
+        ask(desk, open_window(desk, posted))
+        assert "on its way" in said(next_view(desk))
+        may_answer.set()
+        assert EXPLANATION in said(next_view(desk))
+        service.join()
+        assert sum(b"Explain in plain" in asked.body for asked in host.asked) == 1
+
+
+@pytest.mark.parametrize("settings", [{"second_reader": None}, {"second_reader": "wording"}])
+def test_a_button_of_before_the_model_was_taken_out_says_so(
+    tmp_path: Path, host: ModelHost, settings: dict[str, Any]
+) -> None:
+    with desk_with(tmp_path, host, **settings) as (desk, posted):
+        button = {**element(posted, "controlwatch_acknowledge"), "action_id": PROSE}
+        desk.asker.press(desk.web, button, user=OFFICER, on=posted)
+        assert "No language model may read this notice" in desk.asker.answer()["text"]
 
 
 def test_nobody_reads_the_text_of_an_alert_of_another_channel(tmp_path: Path, host: ModelHost) -> None:

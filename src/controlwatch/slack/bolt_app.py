@@ -110,10 +110,10 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
     judgements = ReviewActionHandler(reviews=store.reviews, permissions=permissions, home=home)
     viewer = WholeAlertViewer(deliverer=app.deliverer)
     RequestGuard().register_middleware(bolt)
-    for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements, viewer):
+    prose = ProseWindow(opinions=app.second_opinions, outbox=store.outbox)
+    listeners = _BotListeners(responder, permissions, form)
+    for part in (listeners, home, form, actions, judgements, viewer, prose):
         part.register_listeners(bolt)
-    if app.second_opinions is not None:
-        ProseWindow(opinions=app.second_opinions, outbox=store.outbox).register_listeners(bolt)
     return bolt
 
 

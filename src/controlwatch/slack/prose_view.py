@@ -19,16 +19,17 @@ from controlwatch.core.rendering.prose_text import (
     OFFER_LABELS,
     OFFERS,
     STATES,
-    select_newest_prose,
 )
 from controlwatch.core.rendering.slack_blocks import MAX_TEXT, MAX_VIEW_BLOCKS
 from controlwatch.core.rendering.wording import list_languages, pick_language
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import ProseLine
 
 Block = dict[str, Any]
 
 #: Action id of a button that asks for a text; what it asks for follows.
 PROSE_ASK = "controlwatch_prose_ask_"
+UNSETTLED_STATES = frozenset({"wanted", "asked"})
 PROSE_ACTIONS = "controlwatch_prose_actions"
 ON_ITS_WAY = (
     "It is usually here within a minute. If it is not, open this window again.",
@@ -61,9 +62,14 @@ class ProseContent:
 
     place: ProsePlace
     title: str  #: of the notice
-    lines: tuple[ProseLine, ...]
+    lines: tuple[ProseLine, ...]  #: one of each purpose and language
     host: str  #: that its text is sent to
     context: CardContext
+
+    def find_line(self, purpose: Purpose, language: str) -> ProseLine | None:
+        """Return the text of a purpose in a language, or how far it is."""
+        same = (line for line in self.lines if (line.purpose, line.language) == (purpose, language))
+        return next(same, None)
 
 
 def build_prose_view(content: ProseContent, *, problem: str = "") -> Block:
@@ -74,7 +80,7 @@ def build_prose_view(content: ProseContent, *, problem: str = "") -> Block:
         _build_section(to_one_line(content.title, 300)),
         _build_context(pick_language(*CAUTION, language)),
     ]
-    for line in select_newest_prose(content.lines):
+    for line in content.lines:
         blocks += _render_line(line, content.context)
     buttons = [
         {
@@ -130,7 +136,7 @@ def _render_line(line: ProseLine, context: CardContext) -> Iterator[Block]:
     at = format_beijing_time(line.at)
     yield _build_context(pick_language(spell_dates(at), spell_dates(at, "zh"), context.language))
     yield from (_build_section(piece) for piece in _split_text(line.text))
-    if line.state in {"wanted", "asked"}:
+    if line.state in UNSETTLED_STATES:
         yield _build_section(pick_language(*ON_ITS_WAY, context.language))
     if line.reason:
         reasons = context.translate_doubts(line.reason.split("; "))

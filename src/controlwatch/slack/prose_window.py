@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from controlwatch.slack.ack_deadline import try_or_explain
 from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
 from controlwatch.slack.prose_view import (
     PROSE_ASK,
+    UNSETTLED_STATES,
     ProseContent,
     ProsePlace,
     build_prose_view,
@@ -39,14 +41,17 @@ from controlwatch.slack.prose_view import (
 Json = dict[str, Any]
 #: Texts that are asked for at once; the others wait for their turn.
 MAX_CONCURRENT_TEXTS = 2
+#: What another process asks for is looked at every few seconds, up to two minutes.
+LOOK_SECONDS, MAX_LOOKS = 2.0, 60
 UNKNOWN_OFFER = "This window has expired; open it again."
+NO_MODEL = "No language model may read this notice: none is set up, or not for its source."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProseWindow:
     """Opens the window of an alert, and shows in it what a language model writes."""
 
-    opinions: SecondOpinions
+    opinions: SecondOpinions | None  #: None: no second reader is set up
     outbox: Outbox
     _turns: threading.Semaphore = field(
         default_factory=lambda: threading.Semaphore(MAX_CONCURRENT_TEXTS), init=False
@@ -71,10 +76,8 @@ class ProseWindow:
         trigger, user = str(body.get("trigger_id", "")), str(body["user"]["id"])
 
         def open_view() -> object:
-            found = self._find_notice(place, user)
-            return client.views_open(
-                trigger_id=trigger, view=build_prose_view(found.load_content(self.opinions))
-            )
+            view = build_prose_view(self._find_notice(place, user).load_content())
+            return client.views_open(trigger_id=trigger, view=view)
 
         _, problem = try_or_explain(open_view)
         if problem:
@@ -92,7 +95,7 @@ class ProseWindow:
         if found is None:
             window.tell(problem)
             return
-        try_or_explain(lambda: window.show(found.load_content(self.opinions)))
+        try_or_explain(lambda: window.show(found.load_content()))
         # The process may end while it waits for the model.
         writing = partial(try_or_explain, lambda: self._write_text(found, offer, window))
         threading.Thread(target=writing, name="prose", daemon=True).start()
@@ -102,7 +105,7 @@ class ProseWindow:
         if offer not in OFFERS:
             raise UsageError(UNKNOWN_OFFER)
         found = self._find_notice(place, user)
-        self.opinions.want_prose(found.key, *OFFERS[offer], who=user, now=datetime.now(UTC))
+        found.opinions.want_prose(found.key, *OFFERS[offer], who=user, now=datetime.now(UTC))
         return found
 
     def _write_text(self, found: _FoundNotice, offer: str, window: _OpenWindow) -> None:
@@ -110,46 +113,57 @@ class ProseWindow:
         wanted = OFFERS[offer]
         with self._turns:
             reason, problem = try_or_explain(
-                lambda: self.opinions.answer_prose(found.key, *wanted, now=datetime.now(UTC))
+                lambda: found.opinions.answer_prose(found.key, *wanted, now=datetime.now(UTC))
             )
-        content = found.load_content(self.opinions)
-        told = "; ".join(
-            ": ".join(filter(None, (describe_prose(line, content.context.language), line.reason)))
-            for line in select_newest_prose(content.lines)
-            if (line.purpose, line.language) == wanted
-        )
-        window.show(content, problem=problem or reason or "", otherwise=told)
+        problem = problem or reason or ""
+        content = found.load_content()
+        line = content.find_line(*wanted)
+        for _ in range(0 if problem else MAX_LOOKS):
+            if line is None or line.state not in UNSETTLED_STATES:
+                break
+            time.sleep(LOOK_SECONDS)  # another process has asked for it
+            content = found.load_content()
+            line = content.find_line(*wanted)
+        told = describe_prose(line, content.context.language) if line is not None else ""
+        reasons = line.reason if line is not None else ""
+        window.show(content, problem=problem, otherwise=": ".join(filter(None, (told, reasons))))
 
     def _find_notice(self, place: ProsePlace, user: str) -> _FoundNotice:
         """Return the notice of an alert; raises `UsageError` where the alert was not sent here."""
+        opinions = self.opinions
         delivery = self.outbox.find_delivery(place.key, tuple(filter(None, (place.channel, user))))
-        key = self.opinions.records.find_alert_key(delivery.alert_id) if delivery is not None else ""
-        if delivery is None or not key:
+        if delivery is None:
             raise UsageError(NOT_SENT_HERE)
+        if opinions is None or delivery.alert.watcher not in opinions.prose_sources:
+            raise UsageError(NO_MODEL)
         context = CardContext(
-            lexicon=self.opinions.lexicon,
+            lexicon=opinions.lexicon,
             language=delivery.subscription.language,
             today=to_beijing_day(datetime.now(UTC)),
         )
-        return _FoundNotice(place=place, key=key, title=delivery.alert.title, context=context)
+        key = opinions.records.find_alert_key(delivery.alert_id)
+        return _FoundNotice(
+            opinions=opinions, place=place, key=key, title=delivery.alert.title, context=context
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FoundNotice:
     """The notice of an alert, and how its reader reads."""
 
+    opinions: SecondOpinions
     place: ProsePlace
     key: str
     title: str
     context: CardContext
 
-    def load_content(self, opinions: SecondOpinions) -> ProseContent:
+    def load_content(self) -> ProseContent:
         """Return what the window shows of it now."""
         return ProseContent(
             place=self.place,
             title=self.title,
-            lines=opinions.records.list_prose(self.key),
-            host=opinions.reader.host,
+            lines=select_newest_prose(self.opinions.records.list_prose(self.key)),
+            host=self.opinions.reader.host,
             context=self.context,
         )
 
