@@ -131,6 +131,27 @@ def test_a_quantity_is_compared_by_its_value(body: str, said: str, other: str) -
         assert (reasons == ()) is is_shown, reasons
 
 
+@pytest.mark.parametrize(
+    ("address", "is_shown"),
+    [
+        ("www.mofcom.gov.cn", True),
+        ("https://www.mofcom.gov.cn/a/1.html", True),
+        ("desk@mofcom.gov.cn", True),
+        ("https://www.mofcom.gov.cn.elsewhere.example/", False),
+        ("http://www.mofcom.gov.cn/a/1.html", False),
+        ("elsewhere.com/pay", False),
+        ("mofcom.gov.cn.elsewhere.top", False),
+        ("another@mofcom.gov.cn", False),
+    ],
+)
+def test_an_address_is_shown_only_where_the_text_holds_that_very_one(address: str, is_shown: bool) -> None:
+    body = "详见 www.mofcom.gov.cn 及 https://www.mofcom.gov.cn/a/1.html，邮箱 desk@mofcom.gov.cn。"
+    sent = SentText.from_parts("通知", body)
+    prose = f"See {address}. Co., Ltd. may apply, e.g. by mail."
+    reasons = check_prose(prose, Purpose.EXPLANATION, sent, notice("通知", body), LEXICON)
+    assert (reasons == ()) is is_shown, reasons
+
+
 def test_what_our_own_findings_hold_may_be_said_though_the_text_writes_it_in_another_way() -> None:
     body = "对下列物项实施出口管制：金属镓（参考海关商品编号：8112 92 9010）。"
     found = notice("通知", body)
@@ -144,7 +165,9 @@ def test_whatever_a_model_writes_can_be_checked(prose: str) -> None:
     assert isinstance(check(prose), tuple)
 
 
-@pytest.mark.parametrize("piece", ["一", "1", "1,", "1.", "3A001a", "万", "一百", "one ", "a-", "May ", "1/"])
+@pytest.mark.parametrize(
+    "piece", ["一", "1", "1,", "1.", "3A001a", "万", "一百", "one ", "a-", "May ", "1/", "a.", "a@", "www."]
+)
 def test_a_text_of_one_piece_repeated_is_checked_too(piece: str) -> None:
     prose = piece * (MAX_PROSE_LENGTH // len(piece))
     assert isinstance(check(prose, Purpose.EXPLANATION), tuple)

@@ -29,7 +29,12 @@ from controlwatch.core.second_opinion.sent_text import SentText
 
 MAX_PROSE_LENGTH = 60_000  #: characters
 SEPARATORS = re.compile(r"[., ]")
-WEB_ADDRESS = re.compile(r"https?://|www\.|@", re.IGNORECASE)
+#: An address of the web or of mail, also without what it begins with: elsewhere.com/pay
+WEB_ADDRESS = re.compile(
+    r"(?<![\w.@-])(?:(?:https?://|www\.)[^\s<>\"'，。；、（）()]*|[\w.+-]+@[\w.-]+"
+    r"|[\w-]+(?:\.[\w-]+)*\.(?:com|cn|hk|net|org|gov|edu|info|io|ru|top|xyz|example)\b(?:/[^\s<>\"'，。；、（）()]*)?)",
+    re.IGNORECASE,
+)
 
 
 def parse_prose(text: str) -> str:
@@ -52,9 +57,9 @@ def check_prose(
     Every figure, day, month, document number and code in it must be one of the text sent or of its findings.
     A translation must also hold each day and code that the rules found in that text.
     """
-    if WEB_ADDRESS.search(prose) and not WEB_ADDRESS.search(sent.text):
-        return ("it leads to another place than the text",)
     written, text = fold_text(prose), fold_text(sent.text)
+    if _list_addresses(written) - _list_addresses(text):
+        return ("it leads to another place than the text",)
     theirs, ours = _list_days(written, lexicon, notice), _list_days(text, lexicon, notice)
     ours |= set(_list_found_days(notice))
     reasons = [f"the text does not state the day {day}" for day in sorted(theirs - ours)]
@@ -98,6 +103,10 @@ def _list_strange_figures(
         yield f"the text does not hold the figure {figure:f}"
     for code in sorted(code for code in theirs if _squeeze(code) not in known):
         yield f"the text does not hold the code {code}"
+
+
+def _list_addresses(folded: str) -> set[str]:
+    return {hit[0].rstrip(".,;:!?").lower() for hit in WEB_ADDRESS.finditer(folded)}
 
 
 def _drop_days(folded: str, lexicon: Lexicon, notice: Notice) -> str:
