@@ -239,6 +239,13 @@ def test_the_same_text_is_sent_once_and_every_reading_of_it_is_compared(w: World
     assert len(host.told) == 1
 
 
+def test_the_same_text_of_another_notice_is_not_sent_again(w: World, host: ModelHost) -> None:
+    publish(w, FLOWERS, replace(FLOWERS, path="/notices/art_72.html"))
+    done = opinions_of(w, host).run_round(now=w.now)
+    assert (done.answered, len(host.told)) == (2, 1)
+    assert w.store.opinions.count_tokens(w.now - timedelta(days=1)) == 1234
+
+
 def test_a_text_whose_answer_failed_is_not_sent_again(w: World, host: ModelHost) -> None:
     host.fault = "broken JSON"
     publish(w, FLOWERS)
