@@ -125,7 +125,8 @@ def test_a_host_without_schemas_is_asked_for_any_json_with_the_schema_in_words(h
     assert reader.ask(QUESTION) is not None
     forms = [json.loads(asked.body)["response_format"]["type"] for asked in host.asked]
     assert forms == ["json_schema", "json_object", "json_object"]
-    assert "additionalProperties" in json.loads(host.asked[1].body)["messages"][0]["content"]
+    instructions = json.loads(host.asked[1].body)["messages"][0]["content"]
+    assert json.loads(instructions.partition("schema of the object: ")[2]) == QUESTION.schema
 
 
 def test_a_parameter_that_a_host_names_in_its_refusal_is_not_sent_again(host: ModelHost) -> None:

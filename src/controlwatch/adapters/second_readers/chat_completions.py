@@ -6,6 +6,7 @@ names in its refusal is left out or replaced, and the host is asked like that fr
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -70,7 +71,8 @@ class ChatCompletionsReader:
         }
         if "json_schema" in unknown:
             response_format = {"type": "json_object"}
-            instructions += f"\nThe JSON schema of the object: {question.schema}"
+            schema = json.dumps(question.schema, ensure_ascii=False)
+            instructions += f"\nThe JSON schema of the object: {schema}"
         limit = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
         optional = {"temperature": 0, "seed": SEED}
         return {
