@@ -62,6 +62,12 @@ def test_a_faithful_translation_and_a_faithful_explanation_are_shown() -> None:
         ("2 March 2026", "2 March 2026; the fine is twelve million yuan", "12000000"),
         ("2 March 2026", "2 March 2026；罚款一百万元", "1000000"),
         ("2 March 2026", "2 March 2026; the limit is 6.1 microns", "6.1"),
+        ("2 March 2026", "2 March 2026; the limit is .61 microns", "0.61"),
+        ("2 March 2026", "2 March 2026; see No.62", "62"),
+        ("2 March 2026", "2 March 2026; see A,62", "62"),
+        ("2 March 2026", "2 March 2026; within seventy days", "70"),
+        ("2 March 2026", "2 March 2026; within fourteen days", "14"),
+        ("2 March 2026", "2 March 2026; within twelve or sixty-two days", "62"),
     ],
 )
 def test_another_number_day_code_or_address_is_refused_by_name(old: str, new: str, named: str) -> None:
@@ -122,6 +128,9 @@ def test_the_same_figure_in_another_form_is_shown(words: str) -> None:
         ("粒径不大于0.5微米。", "a grain size of at most 0.5 microns", "a grain size of at most 5 microns"),
         ("粒径不大于5微米。", "a grain size of at most 5.0 microns", "a grain size of at most 0.5 microns"),
         ("不超过12,000千克。", "at most 12000 kilograms", "at most 12 kilograms"),
+        ("在61日内办理，不得超过60日。", "within sixty-one days", "within sixty-two days"),
+        ("在60日内办理。", "within sixty days", "within sixty-one days"),
+        ("第1、2、3项。", "items 1,2,3", "items 1,2,4"),
     ],
 )
 def test_a_quantity_is_compared_by_its_value(body: str, said: str, other: str) -> None:

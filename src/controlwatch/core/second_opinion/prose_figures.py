@@ -8,38 +8,31 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from controlwatch.core.extraction.mentions.dates import DOTTED_DAY, MONTHS, NEWEST_YEAR, OLDEST_YEAR
+from controlwatch.core.extraction.mentions.dates import DOTTED_DAY, MONTHS, NEWEST_YEAR, OLDEST_YEAR, ONES
 from controlwatch.core.extraction.mentions.numbers import find_number_mentions
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 
-#: 12,000 · 0.5 · 8112.92.9010 · 61; and numerals: each begins where no other has begun, so that a text of
-#: nothing but digits is gone through once.
-FIGURE = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)|(?<=\d,)\d+(?:\.\d+)*"
+#: 12,000 · 0.5 · .5 · 8112.92.9010 · No.61; and numerals: each begins where no other has begun, so that a
+#: text of nothing but digits is gone through once.
+FIGURE = (
+    r"(?<![\w.])\.\d+|(?<!\d)(?<!\d[.,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*)"
+    r"|(?<=\d,)\d+(?:\.\d+)*"
+)
 MAX_FIGURE_LENGTH = 40  #: characters; a longer run of digits or numerals is not a number
 NUMERALS = rf"(?<!{NUMERAL}){NUMERAL}{{1,{MAX_FIGURE_LENGTH}}}(?!{NUMERAL})"
 #: Words for numbers in English; "one" is seldom a number.
-NUMBER_WORDS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "ninety": 90,
+NUMBER_WORDS = {name: number for name, number in ONES.items() if number > 1}
+TENS = {
+    name: 10 * n
+    for n, name in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
+    )
 }
+NUMBER_WORDS |= TENS
+#: sixty-one
+WORDED_NUMBER = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(ONES)})\b", re.IGNORECASE)
 #: What a figure is multiplied by.
 MAGNITUDES = {
     "hundred": 100,
@@ -100,7 +93,11 @@ def list_figures(folded: str, *, is_source: bool) -> set[Decimal]:
         found.add(value.normalize())
         return hit[0] if is_source else " "
 
-    rest = MULTIPLE.sub(take_multiple, folded)
+    def take_words(hit: re.Match[str]) -> str:
+        found.add(Decimal(TENS[hit[1].lower()] + ONES[hit[2].lower()]))
+        return " "
+
+    rest = MULTIPLE.sub(take_multiple, WORDED_NUMBER.sub(take_words, folded))
     for hit in ANY_FIGURE.findall(rest):
         if len(hit) <= MAX_FIGURE_LENGTH:
             found |= set(_parse_figure(hit, is_source=is_source))
