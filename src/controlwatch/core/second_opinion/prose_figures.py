@@ -24,12 +24,8 @@ MAX_FIGURE_LENGTH = 40  #: characters; a longer run of digits or numerals is not
 NUMERALS = rf"(?<!{NUMERAL}){NUMERAL}{{1,{MAX_FIGURE_LENGTH}}}(?!{NUMERAL})"
 #: Words for numbers in English; "one" is seldom a number.
 NUMBER_WORDS = {name: number for name, number in ONES.items() if number > 1}
-TENS = {
-    name: 10 * n
-    for n, name in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
-    )
-}
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+TENS = {name: 10 * place for place, name in enumerate(_TENS, 2)}
 NUMBER_WORDS |= TENS
 #: sixty-one
 WORDED_NUMBER = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(ONES)})\b", re.IGNORECASE)
