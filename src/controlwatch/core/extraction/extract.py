@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from controlwatch.core.extraction.findings.acted_titles import find_acted_titles
 from controlwatch.core.extraction.findings.categories import (
     add_code_categories,
     drop_items,
@@ -53,7 +54,7 @@ from controlwatch.core.extraction.identity.passages import leaves_alone
 from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
-from controlwatch.core.extraction.report.doubts import list_doubts
+from controlwatch.core.extraction.report.doubts import list_doubts, list_kind_doubts
 from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -115,7 +116,7 @@ class Assessment:
             has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
             if reports and not explains:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
-            elif not (explains and has_subject):
+            elif not reports and not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
         relations = self.relations
         is_open = context.identity.is_instrument and self.change_rule in OPEN_RULES
@@ -168,7 +169,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         language=detect_language(text.original),
         kind=identity.kind,
         published=identity.publication_day,
-        doubts=document.doubts,
+        doubts=(*document.doubts, *list_kind_doubts(identity)),
         grounds=tuple(explain_identity(text, identity)),
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
@@ -177,8 +178,6 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
-        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
-            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
@@ -189,7 +188,12 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
 def _assess_document(context: ReadingContext) -> Assessment:
     """Return what a document does, from what it is and what its sentences say."""
     kind, lexicon = context.identity.kind, context.lexicon
-    places = find_place_hits(context.text, lexicon, is_beside=partial(_is_beside_news, context))
+    places = find_place_hits(
+        context.text,
+        lexicon,
+        is_beside=partial(_is_beside_news, context),
+        titles=find_acted_titles(context),
+    )
     categories = find_categories(context, places)
     ids = frozenset(found.id for found in categories)
     is_operative = is_operative_answer(context)

@@ -200,11 +200,13 @@ def _drop_rows(lines: list[str]) -> list[str]:
 
 
 def _parse_bare_date(line: str, lexicon: Lexicon) -> date | None:
-    """Return the day of a line that contains nothing else."""
+    """Return the day of a line that contains nothing else, in one language or in several."""
     words = find_date_mentions(line, lexicon)
-    if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
-        return words[0].day
-    return None
+    days = {word.day for word in words}
+    ends = [0, *(word.end for word in words)]
+    starts = [*(word.start for word in words), len(line)]
+    between = "".join(line[end:start] for end, start in zip(ends, starts, strict=True))
+    return days.pop() if len(days) == 1 and not between.strip(" 。/|()（）") else None
 
 
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:

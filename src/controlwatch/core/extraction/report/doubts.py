@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
-from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.identity.identity import Identity, ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
@@ -24,6 +24,11 @@ KIND_DOUBTS = {
         "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
     ),
 }
+
+
+def list_kind_doubts(identity: Identity) -> tuple[str, ...]:
+    """Return the doubt that follows from how the kind of a document was decided, if one does."""
+    return (KIND_DOUBTS[identity.kind_rule],) if identity.kind_rule in KIND_DOUBTS else ()
 
 
 def list_doubts(
@@ -47,7 +52,7 @@ def list_doubts(
     miscounted = is_change and notice.entities and stated_parties not in counts
     doubts = (
         (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
-        (identity.kind_rule in KIND_DOUBTS, KIND_DOUBTS.get(identity.kind_rule, "")),
+        *((True, doubt) for doubt in list_kind_doubts(identity)),
         (
             (is_change or notice.reports_change) and illegible is not None,
             f"Parts of the text are illegible: “{unread}”.",
