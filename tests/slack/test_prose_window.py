@@ -9,17 +9,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from controlwatch.adapters.storage.base import OPINION
 from controlwatch.core.model import Language, Snapshot, Subscription
+from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.prose_text import OFFERS, select_newest_prose
 from controlwatch.core.second_opinion.opinion import Purpose
+from controlwatch.core.second_opinion.prose_checks import MAX_PROSE_LENGTH
+from controlwatch.core.second_opinion.records import ProseLine
 from controlwatch.services.intake import submit
+from controlwatch.slack.prose_view import ProseContent, ProsePlace, build_prose_view
 from controlwatch.testing.model_host import ModelHost
-from controlwatch.testing.slack_limits import texts
+from controlwatch.testing.slack_limits import refused_view, texts
+from tests.extraction.making import LEXICON
 from tests.services.world import Page, tightening
-from tests.slack.desk import BOSS, CHANNEL, OFFICER, Desk, desk_in, element, said
+from tests.slack.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, desk_in, element, said
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -359,3 +367,61 @@ def test_a_text_whose_process_was_killed_can_be_asked_for_again(tmp_path: Path, 
         ask(desk, view)
         next_view(desk)
         assert EXPLANATION in said(next_view(desk))
+
+
+ANY_TEXT = st.one_of(st.text(max_size=300), st.text(alphabet="一a \n。", min_size=2_800, max_size=9_000))
+LINES = st.builds(
+    ProseLine,
+    purpose=st.sampled_from([Purpose.TRANSLATION, Purpose.EXPLANATION]),
+    language=st.sampled_from(["en", "zh"]),
+    state=st.sampled_from(["wanted", "asked", "answered", "failed", "refused"]),
+    model=st.text(max_size=200),
+    text=ANY_TEXT,
+    reason=ANY_TEXT,
+    at=st.just(NOW),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lines=st.lists(LINES, max_size=4),
+    title=st.text(max_size=500),
+    problem=st.text(max_size=600),
+    language=st.sampled_from(["en", "zh", "both"]),
+)
+def test_slack_takes_the_window_whatever_a_model_writes(
+    lines: list[ProseLine], title: str, problem: str, language: Language
+) -> None:
+    content = ProseContent(
+        place=ProsePlace(key="a" * 32, channel=CHANNEL),
+        title=title,
+        lines=select_newest_prose(lines),
+        host="models.example",
+        context=CardContext(lexicon=LEXICON, language=language, today=NOW.date()),
+    )
+    assert refused_view(build_prose_view(content, problem=problem)) == ()
+
+
+def test_slack_takes_the_longest_texts() -> None:
+    lines = tuple(
+        ProseLine(
+            purpose=purpose,
+            language=written,
+            state="answered",
+            model="m",
+            text="x " * (MAX_PROSE_LENGTH // 2),
+            reason="",
+            at=NOW,
+        )
+        for purpose, written in OFFERS.values()
+    )
+    content = ProseContent(
+        place=ProsePlace(key="a" * 32, channel=CHANNEL),
+        title=TITLE,
+        lines=lines,
+        host="models.example",
+        context=CardContext(lexicon=LEXICON, language="both", today=NOW.date()),
+    )
+    view = build_prose_view(content)
+    assert refused_view(view) == ()
+    assert view["blocks"][-2]["type"] == "actions"
