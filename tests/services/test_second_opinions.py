@@ -411,6 +411,8 @@ def test_whatever_it_says_no_conclusion_changes_and_no_alert_but_a_question_is_m
     folder: Path, host: ModelHost
 ) -> None:
     with world(folder) as w:
+        daily = Subscription(channel="console", target="desk", rate="daily")
+        w.store.subscriptions.subscribe(daily, w.now)
         publish(w, CHANGE, HINT)
         deliver(w)
         before, numbers = conclusions(w), iter(range(1_000))
@@ -439,6 +441,8 @@ def test_whatever_it_says_no_conclusion_changes_and_no_alert_but_a_question_is_m
         say()
         assert len(w.channel.messages) == 1
         assert verify_chain(w.store.custody, w.archive).is_sound
+        w.deliverer.deliver(now=w.now + timedelta(days=1))
+        assert TITLE in [card.title for message in w.channel.messages[1:] for card in message.cards]
 
 
 def test_what_is_sent_is_the_title_and_the_text_and_nothing_else(w: World, host: ModelHost) -> None:

@@ -242,22 +242,21 @@ class OpinionStore(StorePart):
 
     def give_up_prose(self, *, now: datetime) -> None:
         """Write that what people have waited for too long will not come; they may ask for it again."""
-        is_prose = OPINION.c.purpose != Purpose.READING.value
-        late = (
-            (
-                "wanted",
-                OPINION.c.wanted_at <= now - WANTED_FOR,
-                "the second reader could not be asked",
+        late = {
+            "the second reader could not be asked": and_(
+                OPINION.c.state == "wanted", OPINION.c.wanted_at <= now - WANTED_FOR
             ),
-            (
-                "asked",
-                OPINION.c.asked_at <= now - ASKED_FOR,
-                "the service stopped before the answer came",
+            "the service stopped before the answer came": and_(
+                OPINION.c.state == "asked", OPINION.c.asked_at <= now - ASKED_FOR
             ),
-        )
+        }
+        is_late = and_(OPINION.c.purpose != Purpose.READING.value, or_(*late.values()))
+        with self._read_engine.begin() as connection:  # seldom is any late, and then nothing is locked
+            if connection.execute(select(OPINION.c.id).where(is_late).limit(1)).first() is None:
+                return
         with self._engine.begin() as connection:
-            for state, is_late, reason in late:
-                given_up = update(OPINION).where(is_prose, OPINION.c.state == state, is_late)
+            for reason, condition in late.items():
+                given_up = update(OPINION).where(is_late, condition)
                 connection.execute(given_up.values(state="failed", reason=reason))
 
     def list_prose(self, key: str) -> tuple[ProseLine, ...]:
