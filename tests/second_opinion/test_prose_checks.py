@@ -204,7 +204,16 @@ def test_a_translation_that_leaves_a_day_or_a_code_out_is_refused_and_an_explana
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "plain words", "[]", "{}", '{"text": 5}', '{"text": " "}', '{"text": "' + "x" * 100_000 + '"}'],
+    [
+        "",
+        "plain words",
+        "[]",
+        "{}",
+        '{"text": 5}',
+        '{"text": " "}',
+        '{"text": "\\u001b\\u200b"}',
+        '{"text": "' + "x" * 100_000 + '"}',
+    ],
 )
 def test_what_holds_no_text_is_not_an_answer(answer: str) -> None:
     with pytest.raises(UnusableAnswer):
@@ -224,3 +233,13 @@ def test_another_word_of_the_question_is_another_version_of_it() -> None:
     assert len({question.prompt_version for question in questions}) == 4
     assert len({question.compute_key("a model") for question in questions}) == 4
     assert questions[0].compute_key("a model") != questions[0].compute_key("another model")
+
+
+def test_a_long_translation_may_be_longer_than_an_answer_and_is_paid_for() -> None:
+    short = build_prose_question(Purpose.TRANSLATION, SENT, "en")
+    long = build_prose_question(Purpose.TRANSLATION, SentText(text="条" * 5_000), "en")
+    longest = build_prose_question(Purpose.TRANSLATION, SentText(text="条" * 24_000), "en")
+    explanation = build_prose_question(Purpose.EXPLANATION, SentText(text="条" * 24_000), "en")
+    assert short.answer_tokens < long.answer_tokens < longest.answer_tokens
+    assert explanation.answer_tokens == short.answer_tokens
+    assert long.estimate_cost() - short.estimate_cost() > long.answer_tokens - short.answer_tokens

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from controlwatch.adapters.second_readers.messages_tool import MessagesToolReader
 from controlwatch.adapters.second_readers.model_endpoint import ModelAddress
+from controlwatch.core.rendering.sentences_zh import translate_sentence
 from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.prose_checks import check_prose
 from controlwatch.core.second_opinion.sent_text import SentText
@@ -82,6 +83,26 @@ def test_an_alert_leaves_while_the_second_reader_is_still_asked(w: World, host: 
     assert len(w.channel.messages) == 1
     may_answer.set()
     asking.join()
+
+
+@pytest.mark.parametrize("interface", ["openai", "anthropic"])
+def test_a_long_text_is_explained_with_the_words_that_its_end_was_not_sent(
+    w: World, host: ModelHost, interface: str
+) -> None:
+    rows = "\n".join(f"前款规定的条件由经营者如实申报，并对其真实性负责（{n}）。" for n in range(1_000))
+    publish(w, replace(CHANGE, text=tightening(2).replace("出口上述物项", f"{rows}\n出口上述物项")))
+    deliver(w)
+    host.say = lambda _text: {"text": "A licence is needed from 1 April 2026."}
+    opinions = opinions_of(w, host, reader=reader_for(host, interface, seconds=60.0))
+    opinions.want_prose(NUMBER, Purpose.EXPLANATION, "en", who="a person", now=w.now)
+    opinions.run_round(now=w.now)
+    (line,) = w.store.opinions.list_prose(NUMBER)
+    subject = w.store.opinions.find_subject(NUMBER)
+    assert subject is not None
+    left_out = SentText.from_parts(subject.title, subject.text).left_out
+    assert (line.state, line.text) == ("answered", "A licence is needed from 1 April 2026.")
+    assert line.reason == f"the model was not sent the last {left_out} characters of the text"
+    assert translate_sentence(line.reason) != line.reason
 
 
 # --------------------------------------------------------------------------- what a notice orders
@@ -190,6 +211,7 @@ def test_whatever_it_writes_only_what_the_text_holds_is_shown(tmp_path: Path, ho
                 assert checked == ()
                 assert [fact for fact in FALSE_FACTS if fact in line.text] == []
             else:
+                assert line.state in {"failed", "refused"}
                 assert (line.text, bool(line.reason)) == ("", True)
             assert conclusions(w) == before
 

@@ -85,6 +85,24 @@ def test_a_translation_with_another_day_is_not_shown_and_the_page_says_why(
     assert "does not state the day 1 May 2026" in page
 
 
+def test_the_end_that_was_not_sent_is_named_beside_the_text(
+    served: tuple[Pages, SecondOpinions], host: ModelHost
+) -> None:
+    pages, opinions = served
+    host.say = lambda _text: {"text": "A licence is needed."}
+    long = replace(CHANGE, path="/notices/art_3.html", title=TITLE.replace("第2号", "第3号"))
+    pages.world.ministry.publish(
+        replace(long, text=f"{tightening(3)}\n" + "\n".join(["物项甲乙丙丁" * 20] * 300))
+    )
+    pages.world.poll()
+    pages.send(NOTICE, "/prose", key="MOFCOM 2026-3", wanted="explanation-en")
+    (line,) = pages.world.store.opinions.list_prose("MOFCOM 2026-3")
+    opinions.run_round(now=line.at)
+    page = pages.open("/notices/MOFCOM%202026-3").text
+    assert "A licence is needed." in page
+    assert "the model was not sent the last" in page
+
+
 def test_a_doubt_of_the_second_reader_stands_on_the_page(
     served: tuple[Pages, SecondOpinions], host: ModelHost
 ) -> None:

@@ -32,7 +32,7 @@ from controlwatch.core.second_opinion.instructions import (
 )
 from controlwatch.core.second_opinion.limits import MAX_FAULTS, ReaderCall, find_month_start, find_rest_end
 from controlwatch.core.second_opinion.opinion import Purpose, SecondOpinion
-from controlwatch.core.second_opinion.prose_checks import check_prose, parse_prose
+from controlwatch.core.second_opinion.prose_checks import check_prose, list_omissions, parse_prose
 from controlwatch.core.second_opinion.records import (
     OpinionCounts,
     OpinionSubject,
@@ -91,7 +91,10 @@ class OpinionTransaction(Protocol):
     def record_prose(
         self, opinion_id: int, prose: str, *, reason: str, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write a translation or an explanation, or the `reason` why it is not shown."""
+        """Write a translation or an explanation, "" where it is not shown.
+
+        `reason` says why it is not shown, or what it lacks.
+        """
 
 
 class OpinionRecords(Protocol):
@@ -320,11 +323,12 @@ class SecondOpinions:
             self._record_fault(asked.opinion_id, error, done)
             return
         reasons = check_prose(prose, wanted.purpose, sent, subject.notice, self.lexicon)
+        notes = reasons or list_omissions(sent)
         with self.records.transaction() as transaction:
             transaction.record_prose(
                 asked.opinion_id,
-                prose,
-                reason="; ".join(to_one_line(reason, MAX_REASON_LENGTH) for reason in reasons[:MAX_REASONS]),
+                "" if reasons else prose,
+                reason="; ".join(to_one_line(note, MAX_REASON_LENGTH) for note in notes[:MAX_REASONS]),
                 answer=asked.answer,
                 more_tokens=asked.more_tokens,
                 now=get_time(),

@@ -17,7 +17,7 @@ from controlwatch.adapters.second_readers.model_endpoint import (
     find_value,
 )
 from controlwatch.core.model.errors import UnusableAnswer
-from controlwatch.core.second_opinion.instructions import MAX_ANSWER_TOKENS, ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.instructions import ReaderQuestion, ReaderReply
 
 PATH = "/chat/completions"
 #: Statuses of a request that was refused for its form.
@@ -83,7 +83,7 @@ class ChatCompletionsReader:
             ],
             "response_format": response_format,
             "stream": False,
-            limit: MAX_ANSWER_TOKENS,
+            limit: question.answer_tokens,
             **{name: value for name, value in optional.items() if name not in unknown},
         }
 

@@ -11,7 +11,7 @@ from controlwatch.adapters.second_readers.model_endpoint import (
     find_count,
 )
 from controlwatch.core.model.errors import UnusableAnswer
-from controlwatch.core.second_opinion.instructions import MAX_ANSWER_TOKENS, ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.instructions import ReaderQuestion, ReaderReply
 
 PATH = "/v1/messages"
 INTERFACE_VERSION = "2023-06-01"
@@ -31,7 +31,7 @@ class MessagesToolReader:
         """Return the answer to a question; raises `UnusableAnswer`."""
         body = {
             "model": self.model,
-            "max_tokens": MAX_ANSWER_TOKENS,
+            "max_tokens": question.answer_tokens,
             "system": question.instructions,
             "messages": [{"role": "user", "content": question.message}],
             "tools": [

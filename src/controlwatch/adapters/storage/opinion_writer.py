@@ -90,9 +90,12 @@ class SqlOpinionTransaction:
     def record_prose(
         self, opinion_id: int, prose: str, *, reason: str, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write a translation or an explanation, or the `reason` why it is not shown, and enter it."""
-        state = "refused" if reason else "answered"
-        values = {"prose": "" if reason else prose, "reason": reason, "refused": int(bool(reason))}
+        """Write a translation or an explanation, and enter it; "" where it is not shown.
+
+        `reason` says why it is not shown, or what it lacks.
+        """
+        state = "answered" if prose else "refused"
+        values = {"prose": prose, "reason": reason, "refused": int(not prose)}
         _finish(
             self._connection, opinion_id, state, answer=answer, more_tokens=more_tokens, now=now, **values
         )

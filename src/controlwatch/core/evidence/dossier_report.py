@@ -332,8 +332,9 @@ def _list_outcome(opinion: ProvenOpinion) -> Iterator[tuple[str, ...]]:
     if purpose != "reading":
         if opinion.subject["state"] == "answered":
             yield number, f"{purpose}, shown on request", opinion.prose, ""
-        else:
-            yield number, f"{purpose}, not shown", str(opinion.subject.get("reason", "")), ""
+        if reason := str(opinion.subject.get("reason", "")):
+            what = "what it lacks" if opinion.prose else f"{purpose}, not shown"
+            yield number, what, reason, ""
         return
     outcome = opinion.outcome
     for doubt in outcome.get("doubts", ()):

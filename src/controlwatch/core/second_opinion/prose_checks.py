@@ -18,6 +18,7 @@ from controlwatch.core.model.errors import UnusableAnswer
 from controlwatch.core.model.text_safety import strip_hidden
 from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.prose_figures import (
+    CHINESE_MONTH,
     CONTROL_CODE,
     list_document_numbers,
     list_figures,
@@ -44,9 +45,10 @@ def parse_prose(text: str) -> str:
     except (ValueError, RecursionError):
         raise UnusableAnswer("the answer is not JSON") from None
     prose = found.get("text") if isinstance(found, dict) else None
-    if not isinstance(prose, str) or not prose.strip() or len(prose) > MAX_PROSE_LENGTH:
+    shown = strip_hidden(prose).strip() if isinstance(prose, str) else ""
+    if not shown or len(shown) > MAX_PROSE_LENGTH:
         raise UnusableAnswer("the answer holds no text, or too much of it")
-    return strip_hidden(prose).strip()
+    return shown
 
 
 def check_prose(
@@ -73,6 +75,13 @@ def check_prose(
     return tuple(reasons)
 
 
+def list_omissions(sent: SentText) -> tuple[str, ...]:
+    """Return what of the text a translation or an explanation cannot hold, in a sentence each."""
+    if not sent.left_out:
+        return ()
+    return (f"the model was not sent the last {sent.left_out} characters of the text",)
+
+
 def _list_strange_numbers(
     prose: str, sent: SentText, notice: Notice, lexicon: Lexicon, days: set[date]
 ) -> Iterator[str]:
@@ -90,14 +99,14 @@ def _list_strange_figures(
 ) -> Iterator[str]:
     """Yield the figures and codes that neither the text nor the findings hold."""
     found = [item.code.upper() for item in (*notice.hs_codes, *notice.control_codes)]
-    figures = list_figures(text, is_source=True)
-    figures |= {Decimal(part) for day in days for part in (day.year, day.month, day.day)}
+    # Days, months and codes are compared as a whole, and their parts are not figures.
+    figures = list_figures(_drop_days(text, lexicon, notice), is_source=True)
+    figures |= {Decimal(day.year) for day in days}
     figures |= {Decimal(code) for code in found if code.isdecimal()}
     numbers = [notice.number.year, notice.number.n] if notice.number is not None else []
     figures |= {Decimal(part) for part in numbers if part is not None}
     known = {*map(_squeeze, found), *(_squeeze(hit[0]) for hit in CONTROL_CODE.finditer(text))}
     theirs = {hit[0].upper() for hit in CONTROL_CODE.finditer(written)}
-    # A day and a code are compared as a whole, and their parts are not figures.
     rest = _drop_days(CONTROL_CODE.sub(" ", written), lexicon, notice)
     for figure in sorted(list_figures(rest, is_source=False) - figures):
         yield f"the text does not hold the figure {figure:f}"
@@ -110,13 +119,13 @@ def _list_addresses(folded: str) -> set[str]:
 
 
 def _drop_days(folded: str, lexicon: Lexicon, notice: Notice) -> str:
-    """Return a text without the days in it."""
+    """Return a text without the days and the Chinese months in it."""
     kept, end = [], 0
     for mention in find_date_mentions(folded, lexicon, anchor=notice.published):
         if mention.day is not None and mention.start >= end:
             kept.append(folded[end : mention.start])
             end = mention.end
-    return " ".join((*kept, folded[end:]))
+    return CHINESE_MONTH.sub(" ", " ".join((*kept, folded[end:])))
 
 
 def _squeeze(code: str) -> str:
