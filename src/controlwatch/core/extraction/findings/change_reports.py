@@ -8,6 +8,7 @@ from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.model import Direction, NoticeKind
 
+ANSWER_REACH = 100  #: characters behind a number in which a spokesperson says that nothing can be said
 LEAD = 320  #: characters below a title in which a report says that something is only proposed
 
 #: The titles of a question, of a company's report on its business, and of a meeting.
@@ -79,7 +80,9 @@ def _is_told_of(case: ChangeInputs, mention: NumberMention) -> bool:
     is_old = told is not None and number.year is not None and number.year < told.year - 1
     words = context.text.find_sentence(mention.start).words
     names = ("change.asked-whether", "change.issued-long-ago")
-    return not (is_old or any(context.lexicon.get_pattern(name).search(words) for name in names))
+    behind = context.text.folded_text[mention.end : mention.end + ANSWER_REACH]
+    is_open = context.lexicon.get_pattern("change.no-information").search(behind) is not None
+    return not (is_old or is_open or any(context.lexicon.get_pattern(name).search(words) for name in names))
 
 
 def _tells_of_authority(case: ChangeInputs) -> bool:

@@ -10,7 +10,7 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon, compile_family, lower_letters
+from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon, compile_family, lower_letters
 from controlwatch.core.model import Verb
 
 VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
@@ -73,6 +73,8 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     )
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
+    if get_pattern("relation.basis-right-before").search(before) and behind.startswith("，"):
+        return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)
     if ends and get_pattern("relation.suspender-behind").match(behind):
         return Verb.REPEALS, "relation.suspender-ends"
