@@ -51,6 +51,7 @@ ISSUER_PHRASE = re.compile(
 )  # … |of the Customs Tariff Commission
 #: Kinds in which an authority speaks for itself, without making a rule.
 OWN_WORDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT, NoticeKind.SPOKESPERSON})
+ENGLISH_ORDERS = frozenset({"Order", "Decree"})
 INFERENCE_ZONE = 800  #: characters in which a draft names who drew it up
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 
@@ -177,7 +178,9 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         year = published.day.year if published else None
         own = _read_head_number(opening, year, lexicon) or find_own_number(text, lexicon, found, label)
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
-        named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
+        numbered = own.number.issuers if own else ()
+        # A joint notice can carry the number of one of its issuers.
+        named = tuple(dict.fromkeys((*numbered, *(head.issuers if head else ()))))
         issuers = collect_issuers(text, lexicon, named)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
@@ -187,7 +190,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind == NoticeKind.LAW and own is not None and "NPCSC" in own.number.issuers:
         own = None  # the number is that of the President's order
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
-    if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
+    # A ministry promulgates its rules, and its decisions on parties, by a numbered order.
+    if by_order and kind in {NoticeKind.REGULATION, NoticeKind.ANNOUNCEMENT}:
         kind, rule = NoticeKind.ORDER, "kind.by-order"
     return Identity(
         kind=kind,
@@ -356,6 +360,15 @@ def _find_head_number(text: DocumentText, lexicon: Lexicon) -> NumberMention | N
     """Return the number printed on a line by itself below the issuers' names (公 告 / 2022年 第42号)."""
     get_pattern = lexicon.get_pattern
     head = text.folded_text[: text.title_end + 600]
+    english = get_pattern("identity.english-head-lines").search(head, text.title_end)
+    if english and (issuers := find_issuers(english["issuers"], lexicon)):
+        number = DocumentNumber(
+            issuers=issuers,
+            series="Order" if english["form"] in ENGLISH_ORDERS else "",
+            year=int(english["year"]) if english["year"] else None,
+            n=int(english["n"]),
+        )
+        return NumberMention(start=english.start(), end=english.end(), number=normalize_series(number))
     hit = get_pattern("identity.head-line").search(head, text.title_end)
     if hit is None:
         # The working mechanism prints 〔2026〕10号 on a line by itself.

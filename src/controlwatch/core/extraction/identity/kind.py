@@ -141,6 +141,8 @@ def _find_non_document(
         len(han) >= GARBLED_LENGTH and common < GARBLED_SHARE * len(han)
     ):
         return NoticeKind.OTHER, "kind.garbled"
+    if get_pattern("kind.absent-page").match(text.title.strip()) and not is_headed:
+        return NoticeKind.EMPTY, "kind.absent-page"
     body = text.body
     is_noise = not body.strip() or (
         len(body) < NOISE_LENGTH and not get_pattern("kind.server-noise").sub("", body)
@@ -198,6 +200,8 @@ def _apply_kind_rules(
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
+    invites = get_pattern("kind.invitation-title").search(title)
+    yield NoticeKind.OTHER if invites else None, "kind.invitation"
     if get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
         yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
