@@ -109,6 +109,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         if matches and not is_about_foreign_act(lexicon, words):
             rule = (first or undoing or strong or matches)[0].rule
             is_weak = rule.weak or (context.identity.is_instrument and rule.id.endswith(REPORT_RULE))
+            is_weak |= lexicon.get_pattern("direction.subject-clause").search(words) is not None
             signals.append(
                 DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
             )
@@ -211,10 +212,13 @@ def _weigh_clause(clause: str, lexicon: Lexicon) -> Direction | None:
 
 
 def read_title(context: ReadingContext) -> DirectionSignal | None:
-    """Return what the title of an instrument says of the direction, or None."""
+    """Return what the title of an instrument says of the direction, or None.
+
+    A clause in place of a title (现就…有关事项公告如下) is weak: it names a measure, not what is done to it.
+    """
     get_pattern = context.lexicon.get_pattern
     text = context.text
-    printed = text.title
+    printed, is_weak = text.title, False
     if not get_pattern("direction.subject").search(printed) and (
         subject := get_pattern("direction.subject-line").search(text.body[:SUBJECT_ZONE])
     ):
@@ -222,7 +226,7 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
     elif not get_pattern("direction.subject").search(printed) and (
         clause := get_pattern("direction.subject-clause").search(text.body[:SUBJECT_ZONE])
     ):
-        printed = f"{printed} {clause[1]}"
+        printed, is_weak = f"{printed} {clause[1]}", True
     printed = lower_letters(printed)
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
@@ -230,7 +234,9 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
             if rule.of == NO_CONCLUSION:
                 return None
             sentence = Sentence(0, text.title_end, text.title)
-            return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
+            return DirectionSignal(
+                direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak
+            )
     return None
 
 
@@ -331,10 +337,11 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         if applies(case):
             return DirectionFinding(direction=direction, rule=rule)
     signals = case.signals
-    if case.title is not None and case.is_instrument:
-        return DirectionFinding(
-            direction=case.title.direction, rule=case.title.rule, sentence=case.title.sentence
-        )
+    title = case.title
+    is_topic = title is not None and title.weak and title.direction == Direction.TIGHTEN
+    is_undone = any(not s.weak and s.direction in UNDOING_DIRECTIONS for s in signals)
+    if title is not None and case.is_instrument and not (is_topic and is_undone):
+        return DirectionFinding(direction=title.direction, rule=title.rule, sentence=title.sentence)
     if case.is_operative:
         # What was listed before is background to an answer that stops or suspends it.
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals
