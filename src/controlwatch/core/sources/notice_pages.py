@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -70,9 +71,16 @@ _LONE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
+#: A particular in its brackets, wherever a page prints it.
+_PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
+#: The day on the line of a page that names its source or its time.
+_SOURCE_LINE_DAY = re.compile(
+    r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
+    r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
+)
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
 _MAX_STRUCK = 300  #: characters of struck text that are quoted
@@ -130,7 +138,7 @@ def parse_notice_page(
         url=url,
         title=next(titles, ""),
         text="\n".join(line for line in text if line != _SSI_ERROR),
-        page_date=next((day for day in days if day), None),
+        page_date=next((day for day in days if day), None) or _find_source_line_day(html),
         source_name=next(names, None),
         labels=_parse_labels(tree, selectors.labels or _LABELS),
         annexes=files.links,
@@ -310,6 +318,12 @@ def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[s
             yield value
 
 
+def _find_source_line_day(html: str) -> date | None:
+    """Return the day beside the source of a page, which often stands outside its article."""
+    line = _SOURCE_LINE_DAY.search(html)
+    return parse_day(line[1]) if line else None
+
+
 def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str], ...]:
     printed = "\n".join(extract_lines(_select_outermost(tree.css(selector))))
     labels: dict[str, str] = {}
@@ -318,6 +332,9 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
     for name, value in _find_particulars(tree):
         labels.setdefault(name, value)
+    for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
+        if (name := re.sub(r"\s", "", hit[1])) in _PARTICULARS:
+            labels.setdefault(name, collapse_whitespace(strip_markup(hit[2])))
     lone = set(_LONE_NUMBER.findall(tree.html or ""))
     if len(lone) == 1 and _PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
         labels["文号"] = collapse_whitespace(lone.pop())

@@ -119,8 +119,6 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         and not contains_phrase(lexicon, "chinese_act", title)
     ):
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
-    if lexicon.get_pattern("category.meeting-title").search(title):
-        return None
     # The opening speaks of another government's rule, and no Chinese notice is named.
     opening = text.folded_text[: text.title_end + OPENING]
     is_chinese = any(
@@ -128,7 +126,7 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         for mention in context.identity.number_mentions
     )
     if (
-        not is_chinese
+        not (is_chinese or lexicon.get_pattern("category.meeting-title").search(title))
         and contains_phrase(lexicon, "foreign_act", opening)
         and lexicon.get_pattern("category.foreign-rule").search(opening)
         and not lexicon.get_pattern("category.chinese-act").search(opening)

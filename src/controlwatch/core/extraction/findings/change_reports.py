@@ -10,8 +10,8 @@ from controlwatch.core.model import Direction, NoticeKind
 
 LEAD = 320  #: characters below a title in which a report says that something is only proposed
 
-#: The titles of a question, and of a company's report on its business.
-TITLES_WITHOUT_NEWS = ("change.title-asks", "change.company-report")
+#: The titles of a question, of a company's report on its business, and of a meeting.
+TITLES_WITHOUT_NEWS = ("change.title-asks", "change.company-report", "kind.meeting-title")
 
 
 def is_change_report(case: ChangeInputs, direction: Direction) -> bool:

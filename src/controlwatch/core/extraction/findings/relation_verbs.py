@@ -121,7 +121,8 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
         )
         is_issued = get_pattern("relation.issued-right-before").search(before)
         deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
-        if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
+        names = ("relation.suspended-by", "relation.listed-by")
+        if deciding.match(behind) or any(get_pattern(name).search(before) for name in names):
             return mention
     return None
 

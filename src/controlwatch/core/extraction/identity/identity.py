@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
+from controlwatch.core.extraction.identity.head import PAGE_TAG
 from controlwatch.core.extraction.identity.kind import (
     INSTRUMENT_KINDS,
     MARKDOWN_PREFIX,
@@ -292,7 +293,8 @@ def find_own_number(
     titled = [mention for mention in found if mention.end <= text.title_end]
     followed_up: set[str] = set()  # the title is about these
     for mention in titled:
-        if get_pattern("identity.before-own-number").match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
+        before = PAGE_TAG.sub("", MARKDOWN_PREFIX.sub("", folded[: mention.start]))
+        if get_pattern("identity.before-own-number").match(before):
             if not _is_followed_up(text, mention, titled, lexicon):
                 return _build_own_number(text, lexicon, mention, "number.title")
             followed_up.add(mention.number.key)

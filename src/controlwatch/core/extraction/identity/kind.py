@@ -194,6 +194,8 @@ def _apply_kind_rules(
         yield NoticeKind.FAQ, "kind.answer"
     if get_pattern("kind.guide-title").match(title):
         yield NoticeKind.GUIDANCE, "kind.guide"
+    if get_pattern("kind.meeting-title").search(title):
+        yield NoticeKind.NEWS, "kind.report"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
     if is_dispatch:
