@@ -179,9 +179,10 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         year = published.day.year if published else None
         own = _read_head_number(opening, year, lexicon) or find_own_number(text, lexicon, found, label)
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
-        numbered = own.number.issuers if own else ()
-        # A joint notice can carry the number of one of its issuers.
-        named = tuple(dict.fromkeys((*numbered, *(head.issuers if head else ()))))
+        named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
+        # A joint notice can carry the number of one of its issuers, beside whom a line names the others.
+        joint = [line.issuers for line in (head.lines if head else ()) if set(named) < set(line.issuers)]
+        named = max((named, *joint), key=len)
         issuers = collect_issuers(text, lexicon, named)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
