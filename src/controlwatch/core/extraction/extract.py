@@ -266,6 +266,8 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     # Codes of foreign lists do not count, nor those of what a report only recalls.
     beside = context.is_background if reports else lambda _at: False
     codes = NoticeCodes() if is_foreign else find_codes(text, context.lexicon, is_beside=beside)
+    effective = find_effective_dates(context, is_own=assessment.is_change) if reports else ()
+    in_force = next((found.start for found in effective if found.start), None)
     return replace(
         notice,
         number=own.number if own else None,
@@ -275,8 +277,10 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         is_change=assessment.is_change,
         reports_change=reports,
         direction=assessment.direction.direction,
-        effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
-        deadlines=find_deadlines(text, context.lexicon, anchor=anchor, is_beside=context.is_background)
+        effective=effective,
+        deadlines=find_deadlines(
+            text, context.lexicon, anchor=anchor, in_force=in_force, is_beside=context.is_background
+        )
         if sets_deadlines and is_on_trade
         else (),
         categories=add_code_categories(assessment.categories, codes.control_codes, context.lexicon)

@@ -97,8 +97,9 @@ def find_codes(
 
 
 def _opens_row(folded: str, at: int) -> bool:
-    """Return whether at most one cell, such as a count, stands before a figure on its line."""
-    return len(CELL_GAP.split(folded[folded.rfind("\n", 0, at) + 1 : at].strip())) <= 1
+    """Return whether at most one cell, such as a count, stands before a figure on its line, and no code."""
+    before = folded[folded.rfind("\n", 0, at) + 1 : at].strip()
+    return len(CELL_GAP.split(before)) <= 1 and not LOOSE_CODE.search(before)
 
 
 def _find_hs_codes(folded: str, lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:

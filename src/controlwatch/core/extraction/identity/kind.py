@@ -177,11 +177,9 @@ def _apply_kind_rules(
     yield from _apply_answer_rules(text, title, lexicon, is_press=is_press, is_dispatch=is_dispatch)
     if get_pattern("kind.guide-title").match(title):
         yield NoticeKind.GUIDANCE, "kind.guide"
-    if get_pattern("kind.meeting-title").search(title):
-        yield NoticeKind.NEWS, "kind.report"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if is_dispatch:
+    if is_dispatch or get_pattern("kind.meeting-title").search(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
 from controlwatch.core.extraction.identity.identity import Identity, ReadingContext
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.dates import (
+    add_duration,
+    find_date_mentions,
+    find_duration,
+)
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+TERM_TOLERANCE = timedelta(days=3)  #: between a stated last day and the one that the term reaches
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
@@ -73,6 +79,14 @@ def list_doubts(
         (
             is_change and _begins_before_itself(notice, context.lexicon),
             "A part begins before the day on which the text as a whole takes effect.",
+        ),
+        (
+            is_change and _begins_on_two_days(notice, context.lexicon),
+            "The text gives two days on which the whole takes effect.",
+        ),
+        *(
+            (is_change, f"The term and the last day of “{words}” do not agree.")
+            for words in _find_mismatched_terms(notice, context.lexicon)
         ),
         (
             is_change and undated,
@@ -137,6 +151,28 @@ def _begins_before_itself(notice: Notice, lexicon: Lexicon) -> bool:
     )
 
 
+def _begins_on_two_days(notice: Notice, lexicon: Lexicon) -> bool:
+    """Return whether two sentences say of the whole text when it takes effect, each another day."""
+    whole = lexicon.get_pattern("doubt.whole-start")
+    days = {
+        found.quote: found.start
+        for found in notice.effective
+        if found.start and found.scope == "all" and whole.search(fold_text(found.quote))
+    }
+    return len(set(days.values())) > 1
+
+
+def _find_mismatched_terms(notice: Notice, lexicon: Lexicon) -> Iterator[str]:
+    """Yield the sentences that give a term in days, months or years and a last day that it does not reach."""
+    for found in notice.effective:
+        if found.start is None or found.until is None or found.derived:
+            continue
+        if term := find_duration(fold_text(found.quote), lexicon):
+            reached = add_duration(found.start, *term)
+            if abs(reached - found.until) > TERM_TOLERANCE:
+                yield found.quote
+
+
 def find_second_number(context: ReadingContext) -> str | None:
     """Return the number of another instrument that begins on a line of its own further down, or None."""
     get_pattern = context.lexicon.get_pattern
@@ -148,6 +184,9 @@ def find_second_number(context: ReadingContext) -> str | None:
         end = text.folded_text.find("\n", mention.end)
         end = end if end >= 0 else len(text.folded_text)
         line = read_head_line(text.folded_text, start, end, context.lexicon)
+        opens = mention.start == start
+        if opens and get_pattern("doubt.inline-instrument").match(text.folded_text, start):
+            return mention.number.canonical
         above = text.folded_text[:start].rstrip()
         if not (line.issuers and line.figure) or above.endswith(("：", ":", "；", "、")):
             continue
