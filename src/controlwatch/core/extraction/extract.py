@@ -217,7 +217,10 @@ def _assess_document(context: ReadingContext) -> Assessment:
     is_change, change_rule = decide_change(case)
     is_on_licences = bool(ids) and all(category.startswith("licence.") for category in ids)
     get_pattern, catalogue = lexicon.get_pattern, weigh_catalogue(context)
-    is_procedure = is_on_licences and get_pattern("change.procedure-title").search(context.text.title)
+    is_procedure = is_on_licences and (
+        get_pattern("change.procedure-title").search(context.text.title)
+        or get_pattern("direction.promulgated-rules").search(context.text.folded_text)
+    )
     keeps_scope = get_pattern("direction.same-scope").search(context.text.folded_text)
     direction = choose_direction(
         DirectionInputs(

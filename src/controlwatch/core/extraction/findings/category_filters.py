@@ -98,8 +98,9 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
         start, end = max(low, folded.rfind("\n", low, hit.start) + 1), end if end >= 0 else high
         if end - start < reach:
             start, end = max(low, start - around), min(high, end + around)
+        own = context.text.find_sentence(hit.start).words
         if not get_pattern("category.trade").search(folded[start:end]) or contains_phrase(
-            context.lexicon, "market", words
+            context.lexicon, "market", own
         ):
             return False
     if not context.identity.is_report or hit.in_title:

@@ -178,6 +178,7 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind in INSTRUMENT_KINDS:
         year = published.day.year if published else None
         own = _read_head_number(opening, year, lexicon) or find_own_number(text, lexicon, found, label)
+        own = own or (None if passes_on else _find_full_text_number(text, lexicon, found))
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
         named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
         # A joint notice can carry the number of one of its issuers, beside whom a line names the others.
@@ -192,8 +193,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind == NoticeKind.LAW and own is not None and "NPCSC" in own.number.issuers:
         own = None  # the number is that of the President's order
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
-    # A ministry promulgates its rules, and its decisions on parties, by a numbered order.
-    if by_order and kind in {NoticeKind.REGULATION, NoticeKind.ANNOUNCEMENT}:
+    # A ministry promulgates its rules, and its decisions, by a numbered order.
+    if kind in {NoticeKind.REGULATION, NoticeKind.ANNOUNCEMENT} and by_order:
         kind, rule = NoticeKind.ORDER, "kind.by-order"
     return Identity(
         kind=kind,
@@ -265,6 +266,18 @@ def _find_number_above(opening: Opening, lexicon: Lexicon, year: int | None) -> 
         return None
     number = own[0].number
     return OwnNumber(number, caption.get_original(own[0].start, own[0].end), "number.above")
+
+
+def _find_full_text_number(
+    text: DocumentText, lexicon: Lexicon, found: tuple[NumberMention, ...]
+) -> OwnNumber | None:
+    """Return the number that a repost gives in the sentence above the full text: …第66号，全文如下："""
+    lead = lexicon.get_pattern("identity.full-text-lead")
+    for mention in found:
+        sentence = text.find_sentence(mention.start)
+        if sentence.start < text.title_end + LABEL_ZONE and lead.search(sentence.words):
+            return _build_own_number(text, lexicon, mention, "number.above")
+    return None
 
 
 def _read_head_number(opening: Opening, year: int | None, lexicon: Lexicon) -> OwnNumber | None:

@@ -314,7 +314,9 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
         if day := _parse_bare_date(CLOCK.sub("", part).strip(), lexicon):
             return day, line
-    word = next((word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day), None)
+    days = [word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day]
+    wire = get_pattern("published.wire-mark")  # 【两部门：6月1日起恢复…】某社5月25日|电
+    word = next((word for word in days if wire.match(line[word.end :])), next(iter(days), None))
     if word is None or word.day is None or get_pattern("published.month-only").search(line[: word.end]):
         return None
     before, behind = line[: word.start], line[word.end :]
@@ -327,6 +329,8 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
         (
             get_pattern("published.date-caption").search(before),
             get_pattern("published.agency-before").match(before),
+            get_pattern("published.wire-mark").match(behind)
+            and get_pattern("published.agency-before").match(lead),
             not is_sentence
             and get_pattern("published.wire-mark").match(behind)
             and len(before) <= WIRE_LENGTH,
