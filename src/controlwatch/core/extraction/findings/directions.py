@@ -15,6 +15,7 @@ from controlwatch.core.extraction.text.lexicon import (
     LATIN_WORD,
     NO_CONCLUSION,
     Lexicon,
+    Rule,
     compile_family,
     lower_letters,
     matcher_for,
@@ -108,14 +109,27 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         first = [match for match in strong if match.rule.first]
         if matches and not is_about_foreign_act(lexicon, words):
             rule = (first or undoing or strong or matches)[0].rule
-            is_weak = rule.weak or (context.identity.is_instrument and rule.id.endswith(REPORT_RULE))
-            is_weak |= lexicon.get_pattern("direction.subject-clause").search(words) is not None
             signals.append(
-                DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
+                DirectionSignal(
+                    direction=Direction(rule.of),
+                    sentence=sentence,
+                    rule=rule.id,
+                    weak=_is_weak(context, rule, words),
+                )
             )
     if not signals and (composed := _compose_signal(context, masked)):
         signals.append(composed)
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
+
+
+def _is_weak(context: ReadingContext, rule: Rule, words: str) -> bool:
+    """Return whether a rule only hints at the direction: a consequence, the words of reports, a subject."""
+    get_pattern, identity = context.lexicon.get_pattern, context.identity
+    # In a report a duty that begins on a day is the news; in a notice it follows from the control.
+    is_news = identity.is_report and get_pattern("change.start-day").search(words)
+    is_of_reports = identity.is_instrument and rule.id.endswith(REPORT_RULE)
+    is_subject = get_pattern("direction.subject-clause").search(words) is not None
+    return (rule.weak and not is_news) or is_of_reports or is_subject
 
 
 def _recites_another(context: ReadingContext, sentence: Sentence) -> bool:
