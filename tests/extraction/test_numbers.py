@@ -271,7 +271,7 @@ def test_the_number_of_a_forwarded_notice_is_its_own_and_not_that_of_the_subject
         ("中国商務省は2日、タングステン粉の輸出を許可制にすると発表した。税関総署との連名の公告（2026年第47号）で明らかにした。", "MOFCOM-GACC 2026-47"),
         ("MOFCOM listed two firms by Announcement No. 46 of 2026. By Announcement [2026] No. 9, the Unreliable Entity "
          "List Working Mechanism listed three more.", "UEL 2026-9"),
-        ("Measure\tAuthority\tStatus\nAnn. 2026-47\tMOFCOM + GACC\tNew licence requirement for tungsten",
+        ("Measure\tAuthority\tStatus\nAnn. 2026-46\tMOFCOM\tSuspended\nAnn. 2026-47\tMOFCOM + GACC\tNew licence requirement for tungsten",
          "MOFCOM-GACC 2026-47"),
     ],
 )  # fmt: skip

@@ -85,3 +85,28 @@ def test_what_a_german_mail_says_was_announced_yesterday_began_yesterday() -> No
     assert [(found.start, found.until) for found in read.effective] == [
         (date(2026, 3, 2), date(2026, 12, 31))
     ]
+
+
+def test_a_german_translation_suspends_the_announcement_that_it_names() -> None:
+    read = notice(
+        "Gemeinsame Bekanntmachung Nr. 14 (2026) des Handelsministeriums und der Zollverwaltung",
+        "Betreff: Aussetzung der Bekanntmachung Nr. 31 (2025)\n\nMit Zustimmung des Staatsrates wird Folgendes beschlossen:\n\n"
+        "1. Die Bekanntmachung Nr. 31 (2025) des Handelsministeriums und der Zollverwaltung über Ausfuhrkontrollen für "
+        "Wolframpulver wird ab dem 1. April 2026 bis zum 31. März 2027 ausgesetzt.\n\n"
+        "Handelsministerium\nZollverwaltung\n2. März 2026",
+    )
+
+    assert (read.is_change, read.direction) == (True, Direction.SUSPEND)
+    assert [(relation.verb, relation.target) for relation in read.relations] == [
+        ("suspends", "MOFCOM-GACC 2025-31")
+    ]
+
+
+def test_a_japanese_range_gives_the_start_and_the_end() -> None:
+    read = notice(
+        "商務部公告2026年第14号（仮訳）",
+        "商務部公告2025年第31号の実施を2026年4月1日から2027年3月31日まで一時停止することを決定した。\n"
+        "タングステン品目の輸出管理に関する。\n商務部\n2026年3月2日",
+    )
+
+    assert (date(2026, 4, 1), date(2027, 3, 31)) in [(found.start, found.until) for found in read.effective]

@@ -62,6 +62,11 @@ class IssuerIndex:
         return re.compile(f"{lead}({self._run})", re.IGNORECASE)
 
     @cached_property
+    def cell_after(self) -> re.Pattern[str]:
+        """A cell of names behind that of a number: Ann. 2028-4 | MOFCOM + GACC |"""
+        return re.compile(rf"[ ]*[\t|][ ]*({self._run})(?:(?<=[\t\n])|[ ]*(?=[\t|\n]|$))", re.IGNORECASE)
+
+    @cached_property
     def subject_after(self) -> re.Pattern[str]:
         """Names behind a number that opens a sentence: By Announcement No. 8|, the Ministry of Commerce …"""
         return re.compile(rf",\s+(?:the\s+|China's\s+)?({self._run})", re.IGNORECASE)
@@ -163,11 +168,13 @@ def find_elided_issuers(
 def _find_issuers_behind(
     folded: str, at: int, before: str, last: DocumentNumber | None, lexicon: Lexicon
 ) -> tuple[str, ...]:
-    """Return the issuers given behind a number: of X, of the same authorities, or who acts by it."""
+    """Return the issuers given behind a number: of X, of the same ones, in a cell, or who acts by it."""
     if behind := find_issuers_after(folded, at, lexicon):
         return behind
     if last and lexicon.get_pattern("number.same-authorities").match(folded, at):
         return last.issuers
+    if cell := _build_issuer_index(lexicon).cell_after.match(folded, at):
+        return find_issuers(cell[1], lexicon)
     subject = _build_issuer_index(lexicon).subject_after.match(folded, at)
     is_leading = lexicon.get_pattern("number.leading").match(before) is not None
     return find_issuers(subject[1], lexicon) if subject and is_leading else ()

@@ -11,6 +11,7 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_default_issuers,
     find_elided_issuers,
     find_issuers,
+    find_issuers_after,
     find_issuers_before,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
@@ -347,7 +348,12 @@ def _fill_elided_parts(
         told = None if number.year else _find_year_beside(text, mention, own_year, lexicon)
         is_known = before is not None and (number.year or told) in {None, before.year}
         if before and is_known and not number.letter and not number.issuers:
-            number = before  # 第10号公告, named in full before
+            # 第10号公告, named in full before; a subject line leaves the issuers to the text.
+            behind = find_issuers_after(text.folded_text, mention.end, lexicon)
+            is_fuller = len(behind) > len(before.issuers)
+            number = (
+                replace(before, issuers=behind) if is_fuller else before
+            )  # 第10号公告, named in full before
         elif number.letter is None:
             issuers = number.issuers or find_elided_issuers(
                 (mention.start, mention.end), number.year, text, lexicon, last
