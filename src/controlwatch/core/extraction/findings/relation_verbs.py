@@ -133,6 +133,12 @@ def _find_verb_of_recalled(
     """Return what is done to a notice that a sentence recalls: there, in a later one, as its term ends."""
     if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], context.lexicon):
         return decided
+    get_pattern = context.lexicon.get_pattern
+    behind = sentence.words[mention.end - sentence.start :]
+    if get_pattern("relation.suspended-for-a-term").search(behind) and get_pattern(
+        "relation.suspension-goes-on"
+    ).search(context.text.folded_text):
+        return Verb.EXTENDS, "relation.prolonged"
     lapse = match_lapse(context.text, sentence, context.lexicon)
     if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
         lapse = None  # what applies again is the other one, which this one had suspended

@@ -123,13 +123,19 @@ def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
 
 def _find_unread_days(context: ReadingContext) -> Iterator[str]:
     """Yield what is written in the shape of a day with its year and was read as none."""
-    text = context.text
-    for hit in context.lexicon.get_pattern("doubt.day-shape").finditer(text.folded_text):
-        start = text.folded_text.rfind("\n", 0, hit.start()) + 1
-        line = text.folded_text[start : hit.end() + 1]
-        end = hit.end() - start  # of 2027年四月廿五日 only the month would be read
-        if not any(found.end >= end for found in find_date_mentions(line, context.lexicon)):
-            yield text.get_original(*hit.span())
+    folded, shape = context.text.folded_text, context.lexicon.get_pattern("doubt.day-shape")
+    start = 0
+    for line in folded.split("\n"):
+        shapes = list(shape.finditer(line))
+        read = find_date_mentions(line, context.lexicon) if shapes else ()
+        at = 0
+        for hit in shapes:
+            # Both are in order; of 2027年四月廿五日 only the month would be read.
+            while at < len(read) and read[at].end < hit.end():
+                at += 1
+            if at == len(read) or read[at].start >= hit.end():
+                yield context.text.get_original(start + hit.start(), start + hit.end())
+        start += len(line) + 1
 
 
 def _contradicts_title(notice: Notice) -> bool:
