@@ -351,9 +351,7 @@ def _fill_elided_parts(
             # 第10号公告, named in full before; a subject line leaves the issuers to the text.
             behind = find_issuers_after(text.folded_text, mention.end, lexicon)
             is_fuller = len(behind) > len(before.issuers)
-            number = (
-                replace(before, issuers=behind) if is_fuller else before
-            )  # 第10号公告, named in full before
+            number = replace(before, issuers=behind) if is_fuller else before
         elif number.letter is None:
             issuers = number.issuers or find_elided_issuers(
                 (mention.start, mention.end), number.year, text, lexicon, last
