@@ -162,7 +162,8 @@ def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 
 def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day that the first paragraph opens with, or calls today; a month is not enough."""
-    for line in lines[:3]:
+    long_lines = [line for line in lines if len(line) > LINE_LENGTH]  # those above a page's text are short
+    for line in (*lines[:3], *long_lines[:3]):
         if lexicon.get_pattern("date.question").match(line):
             continue  # what a reporter asks about was before
         names = ("published.today", "published.weekday-bracket")
