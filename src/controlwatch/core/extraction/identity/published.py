@@ -182,7 +182,8 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     lines = _drop_other_days(_split_lines(text.folded_text[: _find_older_mail(text, lexicon)]), lexicon)
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
     closing = CLOSING_BRACKET.search(foot[-1]) if foot else None  # (Newswire, Nov 14, 2028)
-    signed = lexicon.get_pattern("published.closing-words").search(foot[-1]) if foot else None
+    closes = lexicon.get_pattern("published.closing-words")
+    signed = next((hit for line in reversed(foot[-2:]) if (hit := closes.search(line))), None)
     if signed and (day := _find_first_date(next(group for group in signed.groups() if group), lexicon)):
         return day, signed[0].strip()
     for line in (*top, *reversed(foot), *([closing[1]] if closing else ())):
