@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from controlwatch.bootstrap.second_reader_setup import choose_second_sources
 from controlwatch.cli.complete import app
-from controlwatch.core.model.errors import DeclarationError
+from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.doctor import check_installation
 from controlwatch.settings import Settings
 from controlwatch.testing.model_host import ModelHost
@@ -66,6 +66,19 @@ def test_the_doctor_says_what_leaves_the_house_and_to_which_host(environment: di
     assert "to 127.0.0.1 (model a-model)" in sentence
     assert "2,000,000 tokens a month" in sentence
     assert KEY not in sentence
+
+
+def test_the_doctor_warns_of_texts_that_may_be_private_and_of_an_address_without_encryption(
+    environment: dict[str, str],
+) -> None:
+    changed = {
+        "CONTROLWATCH_SECOND_READER_URL": "http://models.example/v1",
+        "CONTROLWATCH_SECOND_READER_SOURCES": "intake",
+    }
+    settings = Settings.parse(environment | changed)
+    said = "\n".join(check.message for check in check_installation(settings))
+    assert "may be private, because they are named: intake" in said
+    assert "sent to models.example is not encrypted" in said
 
 
 @pytest.mark.parametrize("missing", ["URL", "MODEL"])
@@ -132,6 +145,47 @@ def test_a_recording_says_its_cost_and_sends_nothing_before_a_person_agrees(
     assert json.loads(line)["model"] == "a-model"
     assert "1 are recorded already" in types(environment, *words)
     assert len(host.asked) == 1
+
+
+@pytest.mark.parametrize("form", ["a folder of cases", "paths", "labels", "a folder with labels"])
+def test_a_list_names_its_documents_in_any_of_these_forms(
+    environment: dict[str, str], host: ModelHost, tmp_path: Path, form: str
+) -> None:
+    folder = tmp_path / "list"
+    for name in ("one", "two"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "text.txt").write_text(f"公告 {name}\n{name}的内容", encoding="utf-8")
+    paths = "one/text.txt\n\ntwo/text.txt\n"
+    labels = '{"file": "one/text.txt"}\n{"file": "two/text.txt"}\n'
+    place = {"paths": folder / "list.txt", "labels": folder / "gold.jsonl"}.get(form, folder)
+    if form != "a folder of cases":
+        (folder / ("list.txt" if form == "paths" else "gold.jsonl")).write_text(
+            paths if form == "paths" else labels, encoding="utf-8"
+        )
+    file = tmp_path / "answers.jsonl"
+    said = types(environment, "second", "record", str(place), "--to", str(file), "--yes")
+    assert "2 answers" in said
+    assert sorted(text.splitlines()[0] for text in host.told) == ["公告 one", "公告 two"]
+
+
+@pytest.mark.parametrize("content", ["no-such-file.txt", "{}", "[1]", '{"file": 5}'])
+def test_a_list_that_cannot_be_read_is_refused_before_anything_is_sent(
+    environment: dict[str, str], host: ModelHost, tmp_path: Path, content: str
+) -> None:
+    place = tmp_path / "list.txt"
+    place.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError):
+        types(environment, "second", "record", str(place), "--to", str(tmp_path / "a.jsonl"), "--yes")
+    assert host.asked == []
+
+
+@pytest.mark.parametrize("reader", [None, "wording"])
+def test_nothing_is_recorded_without_a_model(
+    environment: dict[str, str], tmp_path: Path, reader: str
+) -> None:
+    changed = {**environment, "CONTROLWATCH_SECOND_READER": reader or ""}
+    with pytest.raises(UsageError, match="openai or anthropic"):
+        types(changed, "second", "record", str(tmp_path), "--to", str(tmp_path / "a.jsonl"))
 
 
 @pytest.mark.slow

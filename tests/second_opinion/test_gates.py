@@ -222,7 +222,12 @@ DENIALS = {"is_change": [("false", "金属镓（参考")]}
 #: What the text proves, by whom it is said.
 PROVABLE = {
     (doubt.field, doubt.value)
-    for lists in ({name: entries} for name, entries in (SAME | DENIALS).items())
+    # Of numbers our reader proves that they stand in the quote, not that one is the text's own.
+    for lists in (
+        *({name: entries} for name, entries in SAME.items()),
+        DENIALS,
+        {"number": [("MOFCOM 2025-61", REPEALS)]},
+    )
     for reading in (READING, BARE, SILENT)
     for was_told in (True, False)
     for doubt in opinion(lists, reading, was_told=was_told).doubts

@@ -68,8 +68,7 @@ def test_the_question_has_no_history_and_no_randomness(host: ModelHost, interfac
     (asked,) = host.asked
     body = json.loads(asked.body)
     assert len([message for message in body["messages"] if message["role"] == "user"]) == 1
-    assert body["stream"] is False
-    assert body.get("temperature", 0) == 0
+    assert (body["stream"], body["temperature"]) == (False, 0)
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
@@ -126,7 +125,8 @@ def test_a_host_without_schemas_is_asked_for_any_json_with_the_schema_in_words(h
     assert reader.ask(QUESTION) is not None
     forms = [json.loads(asked.body)["response_format"]["type"] for asked in host.asked]
     assert forms == ["json_schema", "json_object", "json_object"]
-    assert "additionalProperties" in json.loads(host.asked[1].body)["messages"][0]["content"]
+    instructions = json.loads(host.asked[1].body)["messages"][0]["content"]
+    assert json.loads(instructions.partition("schema of the object: ")[2]) == QUESTION.schema
 
 
 def test_a_parameter_that_a_host_names_in_its_refusal_is_not_sent_again(host: ModelHost) -> None:
@@ -135,6 +135,23 @@ def test_a_parameter_that_a_host_names_in_its_refusal_is_not_sent_again(host: Mo
     assert reader.ask(QUESTION) is not None
     assert {"temperature", "seed"}.isdisjoint(json.loads(host.asked[-1].body))
     assert len(host.told) == 1
+
+
+def test_a_host_that_names_another_parameter_for_the_length_is_asked_with_that_one(host: ModelHost) -> None:
+    host.unknown_parameters = ("max_tokens",)
+    assert connect(host, "openai").ask(QUESTION) is not None
+    first, second = (json.loads(asked.body) for asked in host.asked)
+    assert second["max_completion_tokens"] == first["max_tokens"]
+    assert "max_tokens" not in second
+
+
+def test_a_model_that_takes_no_temperature_is_asked_without_and_stays_so(host: ModelHost) -> None:
+    host.unknown_parameters = ("temperature",)
+    reader = connect(host, "anthropic")
+    assert reader.ask(QUESTION) is not None
+    assert reader.ask(QUESTION) is not None
+    assert ["temperature" in json.loads(asked.body) for asked in host.asked] == [True, False, False]
+    assert len(host.told) == 2
 
 
 def test_an_answer_that_was_recorded_is_replayed_for_the_same_words_about_the_same_text(

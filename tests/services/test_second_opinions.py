@@ -239,6 +239,13 @@ def test_the_same_text_is_sent_once_and_every_reading_of_it_is_compared(w: World
     assert len(host.told) == 1
 
 
+def test_the_same_text_of_another_notice_is_not_sent_again(w: World, host: ModelHost) -> None:
+    publish(w, FLOWERS, replace(FLOWERS, path="/notices/art_72.html"))
+    done = opinions_of(w, host).run_round(now=w.now)
+    assert (done.answered, len(host.told)) == (2, 1)
+    assert w.store.opinions.count_tokens(w.now - timedelta(days=1)) == 1234
+
+
 def test_a_text_whose_answer_failed_is_not_sent_again(w: World, host: ModelHost) -> None:
     host.fault = "broken JSON"
     publish(w, FLOWERS)
@@ -366,7 +373,7 @@ def test_only_texts_that_may_be_sent_are_translated(w: World, host: ModelHost) -
 
 
 def conclusions(w: World) -> list[object]:
-    """Everything that was concluded and sent, apart from questions to a person."""
+    """Everything that was concluded, and is or was to be sent when, apart from questions to a person."""
     tables = (
         (NOTICE, ("key", "number", "title", "kind", "is_change", "direction", "published", "version_id")),
         (FINDING, ("kind", "value", "basis", "scope", "start", "until", "quote")),
@@ -377,7 +384,13 @@ def conclusions(w: World) -> list[object]:
         for table, names in tables:
             chosen = select(*(table.c[name] for name in names)).order_by(table.c.id)
             rows += [tuple(map(str, row)) for row in connection.execute(chosen)]
-        sent = select(ALERT.c.kind, ALERT.c.payload).where(ALERT.c.kind != "review").order_by(ALERT.c.id)
+        sent = (
+            select(ALERT.c.kind, ALERT.c.payload)
+            .add_columns(*(DELIVERY.c[name] for name in ("state", "due_at", "sent_at", "attempts")))
+            .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
+            .where(ALERT.c.kind != "review")
+            .order_by(DELIVERY.c.id)
+        )
         return rows + [tuple(map(str, row)) for row in connection.execute(sent)]
 
 
@@ -398,6 +411,8 @@ def test_whatever_it_says_no_conclusion_changes_and_no_alert_but_a_question_is_m
     folder: Path, host: ModelHost
 ) -> None:
     with world(folder) as w:
+        daily = Subscription(channel="console", target="desk", rate="daily")
+        w.store.subscriptions.subscribe(daily, w.now)
         publish(w, CHANGE, HINT)
         deliver(w)
         before, numbers = conclusions(w), iter(range(1_000))
@@ -426,6 +441,8 @@ def test_whatever_it_says_no_conclusion_changes_and_no_alert_but_a_question_is_m
         say()
         assert len(w.channel.messages) == 1
         assert verify_chain(w.store.custody, w.archive).is_sound
+        w.deliverer.deliver(now=w.now + timedelta(days=1))
+        assert TITLE in [card.title for message in w.channel.messages[1:] for card in message.cards]
 
 
 def test_what_is_sent_is_the_title_and_the_text_and_nothing_else(w: World, host: ModelHost) -> None:

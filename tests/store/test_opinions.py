@@ -65,7 +65,9 @@ def answer(
     opinion_id = begin(store, subject, model=model)
     assert opinion_id is not None
     with store.opinions.transaction() as transaction:
-        transaction.record_opinion(opinion_id, opinion, answer='{"a": "稀土 \\u0000"}', tokens=700, now=NOW)
+        transaction.record_opinion(
+            opinion_id, opinion, answer='{"a": "稀土 \\u0000"}', more_tokens=-200, now=NOW
+        )
 
 
 def test_one_of_many_processes_asks_a_question(store: SqlStore) -> None:
@@ -153,6 +155,72 @@ def test_what_a_person_wants_waits_for_a_day(store: SqlStore) -> None:
     (wanted,) = store.opinions.list_wanted(now=NOW)
     assert (wanted.purpose, wanted.language, wanted.subject.key) == (Purpose.TRANSLATION, "en", KEY)
     assert store.opinions.list_wanted(now=NOW + timedelta(days=2)) == ()
+
+
+def want(store: SqlStore, subject: OpinionSubject, *, model: str = "a-model", days: int = 0) -> bool:
+    question = build_prose_question(Purpose.TRANSLATION, SentText(text="公告 61"), "en")
+    return store.opinions.want_prose(
+        subject.version_id, question, model=model, who="Li", now=NOW + timedelta(days=days)
+    )
+
+
+def ask_wanted(store: SqlStore, *, model: str = "a-model", place: int = 0) -> int | None:
+    """Begin the question that a person waits for."""
+    wanted = store.opinions.list_wanted(now=NOW)[place]
+    question = build_prose_question(wanted.purpose, SentText(text="公告 61"), wanted.language)
+    return store.opinions.begin_question(
+        wanted.subject.version_id,
+        question,
+        model=model,
+        host="host.example",
+        tokens=900,
+        now=NOW,
+        wanted_id=wanted.opinion_id,
+    )
+
+
+def test_what_waited_too_long_is_given_up_and_may_be_wanted_again(store: SqlStore) -> None:
+    subject = seen(store)
+    assert want(store, subject)
+    store.opinions.give_up_prose(now=NOW + timedelta(hours=23))
+    assert [line.state for line in store.opinions.list_prose(KEY)] == ["wanted"]
+    store.opinions.give_up_prose(now=NOW + timedelta(days=1))
+    (line,) = store.opinions.list_prose(KEY)
+    assert (line.state, line.reason) == ("failed", "the second reader could not be asked")
+    assert want(store, subject, days=1)
+    assert [(line.state, line.reason) for line in store.opinions.list_prose(KEY)] == [("wanted", "")]
+
+
+def test_a_translation_whose_process_was_killed_is_given_up(store: SqlStore) -> None:
+    subject = seen(store)
+    want(store, subject)
+    ask_wanted(store)
+    store.opinions.give_up_prose(now=NOW + timedelta(minutes=9))
+    assert not want(store, subject)
+    store.opinions.give_up_prose(now=NOW + timedelta(minutes=10))
+    assert want(store, subject)
+
+
+def test_every_try_counts_for_the_tokens_of_the_month(store: SqlStore) -> None:
+    subject = seen(store)
+    want(store, subject)
+    failed = ask_wanted(store)
+    assert failed is not None
+    store.opinions.record_failure(failed, "host.example answered 503")
+    want(store, subject)
+    assert ask_wanted(store) == failed
+    assert store.opinions.count_tokens(NOW) == 1800
+    with store.opinions.transaction() as transaction:
+        transaction.record_prose(failed, "Announcement 61", reason="", answer="{}", more_tokens=-200, now=NOW)
+    assert store.opinions.count_tokens(NOW) == 1600
+
+
+def test_what_was_wanted_of_the_model_before_is_not_asked_a_second_time(store: SqlStore) -> None:
+    subject = seen(store)
+    want(store, subject, model="the model before")
+    want(store, subject)
+    assert ask_wanted(store, place=1) is not None
+    assert ask_wanted(store) is None
 
 
 def test_every_answer_is_entered_and_nothing_that_waits(store: SqlStore) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
+from controlwatch.adapters.second_readers.wording_reader import WordingReader
 from controlwatch.testing.model_host import ModelHost
 from tests.services.second_reader import FLOWERS, TITLE, let_say, reader_of
 from tests.services.world import Page, tightening
@@ -83,6 +85,24 @@ def test_a_translation_with_another_day_is_not_shown_and_the_page_says_why(
     assert "does not state the day 1 May 2026" in page
 
 
+def test_the_end_that_was_not_sent_is_named_beside_the_text(
+    served: tuple[Pages, SecondOpinions], host: ModelHost
+) -> None:
+    pages, opinions = served
+    host.say = lambda _text: {"text": "A licence is needed."}
+    long = replace(CHANGE, path="/notices/art_3.html", title=TITLE.replace("第2号", "第3号"))
+    pages.world.ministry.publish(
+        replace(long, text=f"{tightening(3)}\n" + "\n".join(["物项甲乙丙丁" * 20] * 300))
+    )
+    pages.world.poll()
+    pages.send(NOTICE, "/prose", key="MOFCOM 2026-3", wanted="explanation-en")
+    (line,) = pages.world.store.opinions.list_prose("MOFCOM 2026-3")
+    opinions.run_round(now=line.at)
+    page = pages.open("/notices/MOFCOM%202026-3").text
+    assert "A licence is needed." in page
+    assert "the model was not sent the last" in page
+
+
 def test_a_doubt_of_the_second_reader_stands_on_the_page(
     served: tuple[Pages, SecondOpinions], host: ModelHost
 ) -> None:
@@ -107,6 +127,26 @@ def test_the_metrics_say_what_it_has_done_and_cost(
     text = pages.open("/metrics").text
     assert 'controlwatch_second_reader_questions{state="answered"} 2.0' in text
     assert "controlwatch_second_reader_refused_entries 2.0" in text
+
+
+def test_a_second_reader_that_writes_nothing_has_no_button_and_is_not_asked(tmp_path: Path) -> None:
+    def set_up(app: App) -> App:
+        from controlwatch.services.second_opinions import SecondOpinions
+
+        opinions = SecondOpinions(
+            reader=WordingReader(load_second_reader()),
+            records=app.store.opinions,
+            lexicon=app.lexicon,
+            sources=frozenset({"ministry"}),
+            monthly_tokens=1_000_000,
+        )
+        return replace(app, second_opinions=opinions)
+
+    with served_pages(tmp_path, CHANGE, set_up=set_up) as pages:
+        assert "/prose" not in pages.open(NOTICE).text
+        answer = pages.send("/subscriptions/new", "/prose", key="MOFCOM 2026-2", wanted="explanation-en")
+        assert answer.status_code == 400
+        assert pages.world.store.opinions.list_prose("MOFCOM 2026-2") == ()
 
 
 def test_without_a_second_reader_there_is_no_button(tmp_path: Path) -> None:

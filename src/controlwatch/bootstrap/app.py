@@ -42,7 +42,7 @@ from controlwatch.bootstrap.question_app import (
     import_register,
     subscribe_console,
 )
-from controlwatch.bootstrap.second_reader_setup import build_second_opinions
+from controlwatch.bootstrap.second_reader_setup import build_second_opinions, choose_prose_sources
 from controlwatch.bootstrap.stamps import find_stamp_warning
 from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
 from controlwatch.core.alerting.signed_links import SignedLinks
@@ -220,6 +220,7 @@ def build_app(
         list_doubts=store.opinions.list_alert_doubts
         if settings.second_reader is not None
         else list_no_doubts,
+        prose_sources=choose_prose_sources(settings, watchers),
     )
     return App(
         settings=settings,

@@ -83,6 +83,12 @@ def choose_second_sources(settings: Settings, watchers: Iterable[Watcher]) -> fr
     return frozenset(named)
 
 
+def choose_prose_sources(settings: Settings, watchers: Iterable[Watcher]) -> frozenset[str]:
+    """Return the ids of the sources whose texts a model may translate and explain; none without a model."""
+    has_model = settings.second_reader in {"openai", "anthropic"}
+    return choose_second_sources(settings, watchers) if has_model else frozenset()
+
+
 def build_second_opinions(
     settings: Settings, store: Store, lexicon: Lexicon, watchers: Iterable[Watcher]
 ) -> SecondOpinions | None:

@@ -158,6 +158,8 @@ def _list_documents(path: Path) -> list[Path]:
         ]
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(f"{together} is not a list of documents: {type(error).__name__}") from error
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError(f"{together} is not a list of documents: the file of a label is a path")
     folder = together.parent
     return [
         next((one for one in (folder / name, folder.parent / name) if one.is_file()), folder / name)

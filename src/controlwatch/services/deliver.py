@@ -52,6 +52,7 @@ class Deliverer:
     links: SignedLinks = field(default_factory=SignedLinks)
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: what waits for a person to judge
     list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts  #: of a second reader, by alert
+    prose_sources: frozenset[str] = frozenset()  #: whose texts a language model may translate and explain
     clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
     _lanes: dict[ChannelName, DeliveryLane] = field(default_factory=dict, init=False)
@@ -168,6 +169,7 @@ class Deliverer:
             load_sources=lambda: self.sources.load(now=now),
             count_reviews=self.count_reviews,
             list_doubts=self.list_doubts,
+            prose_sources=self.prose_sources,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}
             ),

@@ -22,7 +22,13 @@ from controlwatch.core.evidence.dossier_check import (
     render_derived_files,
     render_manifest,
 )
-from controlwatch.core.evidence.dossier_report import DossierFacts, Fields, ProvenEntry
+from controlwatch.core.evidence.dossier_report import (
+    DossierFacts,
+    Fields,
+    ProvenEntry,
+    ProvenOpinion,
+    name_opinion_files,
+)
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp, select_proving_tokens
 from controlwatch.core.evidence.verification import (
     CustodyFault,
@@ -107,6 +113,7 @@ def export_dossier(
             heading=heading,
             reading=version.reading if version else {},
             entries=tuple(_parse_entries(dossier)),
+            opinions=tuple(_pair_opinions(dossier)),
             head=str(chain.head),
             stamped=tuple(sorted(token.head.seq for token in proving)),
             exported_on=on,
@@ -136,6 +143,20 @@ def _parse_entries(dossier: Dossier) -> Iterator[ProvenEntry]:
             yield parse_chain_line(entry.line.encode())
         except (ValueError, KeyError, TypeError):
             continue  # reported as a fault
+
+
+def _pair_opinions(dossier: Dossier) -> Iterator[ProvenOpinion]:
+    """Yield what second readers answered, each with what was entered about it, oldest first."""
+    entries = (entry for entry in _parse_entries(dossier) if entry.kind == "opinion")
+    entered = {entry.subject["id"]: entry.subject for entry in entries}
+    for opinion in dossier.opinions:
+        if opinion.id in entered:
+            yield ProvenOpinion(
+                subject=entered[opinion.id],
+                answer=opinion.answer,
+                outcome=opinion.outcome,
+                prose=opinion.prose,
+            )
 
 
 def _find_faults(dossier: Dossier, archive: Archive) -> Iterator[CustodyFault]:
@@ -172,6 +193,8 @@ def _list_unlogged_rows(dossier: Dossier) -> Iterator[UnloggedRow]:
     for snapshot in dossier.snapshots:
         if snapshot.id not in snapshots:
             yield UnloggedRow(table="snapshot", id=snapshot.id)
+    opinions = {entry.opinion_id for entry in dossier.entries}
+    yield from (UnloggedRow(table="opinion", id=row.id) for row in dossier.opinions if row.id not in opinions)
 
 
 def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:
@@ -195,6 +218,10 @@ def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str
         yield f"readings/version-{version.id}.json", version.reading_text.encode()
         if version.id in covered:
             yield f"differences/version-{version.id}.json", version.difference_text.encode()
+    for opinion in dossier.opinions:
+        contents = (opinion.answer, opinion.outcome_text, opinion.prose)
+        for name, content in zip(name_opinion_files(opinion.id), contents, strict=True):
+            yield name, content.encode()
 
 
 class _ChainFollower:

@@ -20,6 +20,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.document import remove_unprintable
 from controlwatch.core.model.errors import UnusableAnswer, UsageError
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.second_opinion.answer_schema import parse_answer
 from controlwatch.core.second_opinion.comparison import compare_answer
 from controlwatch.core.second_opinion.instructions import (
@@ -31,7 +32,7 @@ from controlwatch.core.second_opinion.instructions import (
 )
 from controlwatch.core.second_opinion.limits import MAX_FAULTS, ReaderCall, find_month_start, find_rest_end
 from controlwatch.core.second_opinion.opinion import Purpose, SecondOpinion
-from controlwatch.core.second_opinion.prose_checks import check_prose, parse_prose
+from controlwatch.core.second_opinion.prose_checks import check_prose, list_omissions, parse_prose
 from controlwatch.core.second_opinion.records import (
     OpinionCounts,
     OpinionSubject,
@@ -44,6 +45,8 @@ from controlwatch.core.second_opinion.sent_text import SentText
 READ_SINCE = timedelta(days=3)
 #: By how much the count of a host may exceed the estimate, which is rather too high.
 MAX_OVERCOUNT = 4
+#: Reasons why a text is not shown that are kept, and characters of each.
+MAX_REASONS, MAX_REASON_LENGTH = 5, 200
 Clock = Callable[[], datetime]
 
 
@@ -78,14 +81,20 @@ class OpinionTransaction(Protocol):
         """Write the alert that a document needs review."""
 
     def record_opinion(
-        self, opinion_id: int, opinion: SecondOpinion, *, answer: str, tokens: int, now: datetime
+        self, opinion_id: int, opinion: SecondOpinion, *, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write what follows from an answer, and enter it in the chain of custody. This comes last."""
+        """Write what follows from an answer, and enter it in the chain of custody. This comes last.
+
+        `more_tokens` is by how much the count of the host exceeds the estimate, negative where it is less.
+        """
 
     def record_prose(
-        self, opinion_id: int, prose: str, *, reason: str, answer: str, tokens: int, now: datetime
+        self, opinion_id: int, prose: str, *, reason: str, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write a translation or an explanation, or the `reason` why it is not shown."""
+        """Write a translation or an explanation, "" where it is not shown.
+
+        `reason` says why it is not shown, or what it lacks.
+        """
 
 
 class OpinionRecords(Protocol):
@@ -144,11 +153,17 @@ class OpinionRecords(Protocol):
     def list_wanted(self, *, now: datetime) -> tuple[WantedProse, ...]:
         """Return the translations and explanations that people wait for, oldest first."""
 
+    def give_up_prose(self, *, now: datetime) -> None:
+        """Write that what people have waited for too long will not come; they may ask for it again."""
+
     def list_prose(self, key: str) -> tuple[ProseLine, ...]:
         """Return the translations and explanations of the newest version of a notice, oldest first."""
 
     def list_alert_doubts(self, alert_id: int) -> tuple[str, ...]:
         """Return the doubts of a second reader about the notice of an alert."""
+
+    def find_alert_key(self, alert_id: int) -> str:
+        """Return the key of the notice of an alert; "" where it is about none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,7 +187,7 @@ class _Asked:
 
     opinion_id: int
     answer: str
-    tokens: int
+    more_tokens: int  #: what the host counted beyond the estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,14 +202,15 @@ class SecondOpinions:
     timer: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: ask nothing more
 
+    @property
+    def prose_sources(self) -> frozenset[str]:
+        """The sources whose texts may be translated and explained: none where the reader writes no prose."""
+        return self.sources if self.reader.host else frozenset()
+
     def run_round(self, *, now: datetime) -> OpinionRound:
         """Ask about what waits, what people want first. A fault of the reader is recorded, never raised."""
-        started = self.timer()
-
-        def get_time() -> datetime:
-            return now + timedelta(seconds=self.timer() - started)
-
-        done = OpinionRound()
+        get_time, done = self._start_clock(now), OpinionRound()
+        self.records.give_up_prose(now=now)
         try:
             for wanted in self.records.list_wanted(now=now):
                 if self.stopped.is_set():
@@ -222,15 +238,31 @@ class SecondOpinions:
         """
         if purpose is Purpose.READING or language not in LANGUAGES:
             raise UsageError("choose a translation or an explanation, in English or Chinese")
+        self.records.give_up_prose(now=now)
         subject = self.records.find_subject(key)
         if subject is None:
             raise UsageError("no text of this notice is kept")
-        if subject.watcher not in self.sources:
+        if subject.watcher not in self.prose_sources:
             raise UsageError("texts of this source may not be sent to the second reader")
         question = build_prose_question(purpose, SentText.from_parts(subject.title, subject.text), language)
         return self.records.want_prose(
             subject.version_id, question, model=self.reader.model, who=who, now=now
         )
+
+    def answer_prose(self, key: str, purpose: Purpose, language: str, *, now: datetime) -> str:
+        """Ask now for what a person wants, and wait for the answer, which is then with the notice.
+
+        Return why nothing may be sent now, in a sentence; "" where it was asked for.
+        """
+        get_time = self._start_clock(now)
+        wished = (key, purpose, language)
+        try:
+            for wanted in self.records.list_wanted(now=now):
+                if (wanted.subject.key, wanted.purpose, wanted.language) == wished:
+                    self._answer_wanted(wanted, OpinionRound(), get_time)
+        except _Resting as reason:
+            return str(reason)
+        return ""
 
     def find_rest(self, *, now: datetime, cost: int = 0) -> str:
         """Return why nothing may be sent now, in a sentence; "" where it may, at this cost in tokens."""
@@ -242,6 +274,11 @@ class SecondOpinions:
         if spent + cost > self.monthly_tokens:
             return f"the tokens of this month are used up: {spent:,} of {self.monthly_tokens:,}"
         return ""
+
+    def _start_clock(self, now: datetime) -> Clock:
+        """Return what tells the time from `now` on."""
+        started = self.timer()
+        return lambda: now + timedelta(seconds=self.timer() - started)
 
     def _build_question(self, sent: SentText) -> ReaderQuestion:
         return build_reading_question(sent, (category.id for category in self.lexicon.categories))
@@ -268,7 +305,7 @@ class SecondOpinions:
                     transaction.write_alert(subject.version_id, planned)
                     done.reviews += 1
             transaction.record_opinion(
-                asked.opinion_id, opinion, answer=asked.answer, tokens=asked.tokens, now=now
+                asked.opinion_id, opinion, answer=asked.answer, more_tokens=asked.more_tokens, now=now
             )
         done.answered += 1
         done.doubts += len(opinion.list_sentences())
@@ -286,13 +323,14 @@ class SecondOpinions:
             self._record_fault(asked.opinion_id, error, done)
             return
         reasons = check_prose(prose, wanted.purpose, sent, subject.notice, self.lexicon)
+        notes = reasons or list_omissions(sent)
         with self.records.transaction() as transaction:
             transaction.record_prose(
                 asked.opinion_id,
-                prose,
-                reason="; ".join(reasons[:5]),
+                "" if reasons else prose,
+                reason="; ".join(to_one_line(note, MAX_REASON_LENGTH) for note in notes[:MAX_REASONS]),
                 answer=asked.answer,
-                tokens=asked.tokens,
+                more_tokens=asked.more_tokens,
                 now=get_time(),
             )
         done.answered += 1
@@ -328,7 +366,7 @@ class SecondOpinions:
         if opinion_id is None:
             return None
         if kept is not None:
-            return _Asked(opinion_id=opinion_id, answer=kept, tokens=0)
+            return _Asked(opinion_id=opinion_id, answer=kept, more_tokens=0)
         try:
             reply = reader.ask(question)
         except UnusableAnswer as error:
@@ -339,7 +377,8 @@ class SecondOpinions:
             return None
         # What a host counts must not use up the month at once.
         tokens = cost if reply.tokens is None else min(reply.tokens, MAX_OVERCOUNT * cost)
-        return _Asked(opinion_id=opinion_id, answer=remove_unprintable(reply.text), tokens=tokens)
+        answer = remove_unprintable(reply.text)
+        return _Asked(opinion_id=opinion_id, answer=answer, more_tokens=tokens - cost)
 
     def _record_fault(self, opinion_id: int, error: UnusableAnswer, done: OpinionRound) -> None:
         self.records.record_failure(opinion_id, str(error))

@@ -35,6 +35,7 @@ from controlwatch.slack.answer import SlackResponder
 from controlwatch.slack.form import SubscriptionForm
 from controlwatch.slack.home import AppHome
 from controlwatch.slack.permissions import Asker, Permissions
+from controlwatch.slack.prose_window import ProseWindow
 from controlwatch.slack.reply_blocks import ASK, MAX_QUESTION, PAGE, render_reply_blocks
 from controlwatch.slack.request_guard import RequestGuard
 from controlwatch.slack.review_actions import ReviewActionHandler
@@ -109,7 +110,9 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
     judgements = ReviewActionHandler(reviews=store.reviews, permissions=permissions, home=home)
     viewer = WholeAlertViewer(deliverer=app.deliverer)
     RequestGuard().register_middleware(bolt)
-    for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements, viewer):
+    prose = ProseWindow(opinions=app.second_opinions, outbox=store.outbox)
+    listeners = _BotListeners(responder, permissions, form)
+    for part in (listeners, home, form, actions, judgements, viewer, prose):
         part.register_listeners(bolt)
     return bolt
 

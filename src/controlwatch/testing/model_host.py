@@ -108,7 +108,7 @@ class ModelHost:
         schema_form = "json_schema" if body["response_format"]["type"] == "json_schema" else ""
         for name in self.unknown_parameters:
             if name in body or name == schema_form:
-                return 400, {"error": {"message": f"Unsupported parameter: '{name}' is not supported"}}
+                return 400, {"error": {"message": _refuse_parameter(name)}}
         text = json.dumps(self._say(body["messages"][-1]["content"]), ensure_ascii=False)
         message = {"role": "assistant", "content": "" if self.fault == "no content" else text}
         reason = "length" if self.fault == "cut off" else "stop"
@@ -120,6 +120,9 @@ class ModelHost:
             return 401, {"type": "error", "error": {"message": "invalid x-api-key"}}
         if body["tool_choice"] != {"type": "tool", "name": body["tools"][0]["name"]}:
             return 400, {"type": "error", "error": {"message": "one tool must be forced"}}
+        for name in self.unknown_parameters:
+            if name in body:
+                return 400, {"type": "error", "error": {"message": f"`{name}` is deprecated for this model."}}
         found = self._say(body["messages"][0]["content"])
         call = {"type": "tool_use", "id": "1", "name": body["tools"][0]["name"], "input": found}
         reason = "max_tokens" if self.fault == "cut off" else "tool_use"
@@ -131,6 +134,12 @@ class ModelHost:
         text = message.removeprefix(f"{BEGIN_MARK}\n").removesuffix(f"\n{END_MARK}")
         self.told.append(text)
         return self.say(text)
+
+
+def _refuse_parameter(name: str) -> str:
+    """Return the words with which OpenAI refuses a parameter."""
+    other = ". Use 'max_completion_tokens' instead." if name == "max_tokens" else "."
+    return f"Unsupported parameter: '{name}' is not supported with this model{other}"
 
 
 def _spoil_answer(fault: Fault, status: int, sound: bytes) -> tuple[int, bytes]:

@@ -75,6 +75,11 @@ class SlackStandIn:
         """Return a user of this Slack, whose answers are collected on these sites."""
         return SlackAsker(self, sites)
 
+    def close_view(self, view: Json) -> None:
+        """Close a window, as a person does: it cannot be updated any more."""
+        with self._guard:
+            self._views.pop(view["id"], None)
+
     def _auth_test(self, asked: Asked) -> Answer:
         answer = self._refusal(asked)
         if answer is not None:

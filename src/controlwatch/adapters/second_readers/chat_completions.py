@@ -6,6 +6,7 @@ names in its refusal is left out or replaced, and the host is asked like that fr
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -16,7 +17,7 @@ from controlwatch.adapters.second_readers.model_endpoint import (
     find_value,
 )
 from controlwatch.core.model.errors import UnusableAnswer
-from controlwatch.core.second_opinion.instructions import MAX_ANSWER_TOKENS, ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.instructions import ReaderQuestion, ReaderReply
 
 PATH = "/chat/completions"
 #: Statuses of a request that was refused for its form.
@@ -70,7 +71,8 @@ class ChatCompletionsReader:
         }
         if "json_schema" in unknown:
             response_format = {"type": "json_object"}
-            instructions += f"\nThe JSON schema of the object: {question.schema}"
+            schema = json.dumps(question.schema, ensure_ascii=False)
+            instructions += f"\nThe JSON schema of the object: {schema}"
         limit = "max_completion_tokens" if "max_tokens" in unknown else "max_tokens"
         optional = {"temperature": 0, "seed": SEED}
         return {
@@ -81,7 +83,7 @@ class ChatCompletionsReader:
             ],
             "response_format": response_format,
             "stream": False,
-            limit: MAX_ANSWER_TOKENS,
+            limit: question.answer_tokens,
             **{name: value for name, value in optional.items() if name not in unknown},
         }
 

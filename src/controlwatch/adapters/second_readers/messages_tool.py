@@ -11,7 +11,7 @@ from controlwatch.adapters.second_readers.model_endpoint import (
     find_count,
 )
 from controlwatch.core.model.errors import UnusableAnswer
-from controlwatch.core.second_opinion.instructions import MAX_ANSWER_TOKENS, ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.instructions import ReaderQuestion, ReaderReply
 
 PATH = "/v1/messages"
 INTERFACE_VERSION = "2023-06-01"
@@ -25,12 +25,13 @@ class MessagesToolReader:
         self.model, self.host = model, address.host
         self._endpoint = ModelEndpoint(address)
         self._headers = {"anthropic-version": INTERFACE_VERSION, "x-api-key": address.key}
+        self._takes_temperature = True  #: until the host has refused it; a refused request costs nothing
 
     def ask(self, question: ReaderQuestion) -> ReaderReply:
         """Return the answer to a question; raises `UnusableAnswer`."""
         body = {
             "model": self.model,
-            "max_tokens": MAX_ANSWER_TOKENS,
+            "max_tokens": question.answer_tokens,
             "system": question.instructions,
             "messages": [{"role": "user", "content": question.message}],
             "tools": [
@@ -43,7 +44,12 @@ class MessagesToolReader:
             "tool_choice": {"type": "tool", "name": TOOL_NAME},
             "stream": False,
         }
-        status, found, words = self._endpoint.post_json(PATH, body, self._headers)
+        takes_temperature = self._takes_temperature
+        parameters = {"temperature": 0} if takes_temperature else {}
+        status, found, words = self._endpoint.post_json(PATH, body | parameters, self._headers)
+        if takes_temperature and status == 400 and "temperature" in words.lower():
+            self._takes_temperature = False
+            status, found, words = self._endpoint.post_json(PATH, body, self._headers)
         if not 200 <= status < 300:
             raise UnusableAnswer(f"{self.host} answered {status} {words}".rstrip())
         return self._read_reply(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -36,6 +36,7 @@ from controlwatch.core.evidence.custody import (
     LogEntry,
     SnapshotEntry,
     StoredEntry,
+    parse_line,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
@@ -128,14 +129,22 @@ class CustodyStore(StorePart):
                 same = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
                 sources.update(connection.execute(select(SNAPSHOT.c.id).where(*same)).scalars())
             snapshots = select_snapshot_entries(connection, sources)
+            answered = select(OPINION.c.id).where(OPINION.c.version_id.in_(list(versions)))
+            opinions = select_opinion_entries(connection, connection.execute(answered).scalars())
+            opinion_ids = (*opinions, *_list_lost_opinions(connection, versions))
             about = select(CUSTODY).where(
-                or_(CUSTODY.c.version_id.in_(list(versions)), CUSTODY.c.snapshot_id.in_(list(snapshots)))
+                or_(
+                    CUSTODY.c.version_id.in_(list(versions)),
+                    CUSTODY.c.snapshot_id.in_(list(snapshots)),
+                    CUSTODY.c.opinion_id.in_(opinion_ids),
+                )
             )
             rows = connection.execute(about.order_by(CUSTODY.c.seq)).mappings().all()
             return Dossier(
                 heading=select_headings(connection, [notice_id])[notice_id],
                 versions=tuple(versions[row_id] for row_id in sorted(versions)),
                 snapshots=tuple(snapshots[row_id] for row_id in sorted(snapshots)),
+                opinions=tuple(opinions[row_id] for row_id in sorted(opinions)),
                 entries=tuple(build_stored_entries(connection, rows)),
                 head=_select_head(connection),
             )
@@ -264,6 +273,16 @@ def _append_entries(
         head = ChainHead(seq=head.seq + 1, hash=digest)
     if rows:
         connection.execute(CUSTODY.insert(), rows)
+
+
+def _list_lost_opinions(connection: Connection, version_ids: Collection[int]) -> Iterator[int]:
+    """Yield the opinions on versions that were entered and are not stored any more."""
+    is_stored = select(OPINION.c.id).where(OPINION.c.id == CUSTODY.c.opinion_id).exists()
+    lost = select(CUSTODY.c.opinion_id, CUSTODY.c.line).where(CUSTODY.c.opinion_id.is_not(None), ~is_stored)
+    for opinion_id, line in connection.execute(lost):
+        subject = (parse_line(line) or {}).get("of")
+        if isinstance(subject, dict) and subject.get("version") in version_ids:
+            yield opinion_id
 
 
 def _select_head(connection: Connection) -> ChainHead:

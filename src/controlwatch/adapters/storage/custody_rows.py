@@ -53,6 +53,10 @@ _NOTICE_FIELDS = (
     "first_seen_at",
 )
 _NOTICE_COLUMNS = tuple(NOTICE.c[name] for name in (*_NOTICE_FIELDS, "issuers", "watcher_id", "version_id"))
+_OPINION_FIELDS = (
+    *("id", "purpose", "language", "state", "prompt", "model", "host", "text_sha256", "asked_at"),
+    *("answered_at", "tokens", "answer", "outcome", "prose", "reason"),
+)
 _ENTRY_FIELDS = ("seq", "hash", "line", "snapshot_id", "version_id", "opinion_id")
 _FINDING_COLUMNS = (
     "version_id",
@@ -113,12 +117,8 @@ def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[i
 def select_opinion_entries(connection: Connection, ids: Iterable[int]) -> dict[int, OpinionEntry]:
     """Return what second readers answered as the chain records it, by id."""
     chosen = select(OPINION).where(OPINION.c.id.in_(list(ids)), OPINION.c.answered_at.is_not(None))
-    copied = ("id", "purpose", "language", "state", "prompt", "model", "host", "text_sha256", "asked_at")
     return {
-        row["id"]: OpinionEntry(
-            version=row["version_id"],
-            **{name: row[name] for name in (*copied, "answered_at", "answer", "outcome", "prose")},
-        )
+        row["id"]: OpinionEntry(version=row["version_id"], **{name: row[name] for name in _OPINION_FIELDS})
         for row in connection.execute(chosen).mappings()
     }
 

@@ -42,8 +42,12 @@ from controlwatch.core.second_opinion.records import (
 if TYPE_CHECKING:
     from controlwatch.core.second_opinion.instructions import ReaderQuestion
 
+#: What makes a question about a version: it is asked once.
+_QUESTION_COLUMNS = ("version_id", "purpose", "language", "prompt", "model")
 #: What a person wanted is given up after this time, if the second reader could not be asked.
 WANTED_FOR = timedelta(days=1)
+#: An answer that has not come after this time never comes: the process that asked was killed.
+ASKED_FOR = timedelta(minutes=10)
 
 
 class OpinionStore(StorePart):
@@ -145,8 +149,14 @@ class OpinionStore(StorePart):
         }
         with self._engine.begin() as connection:
             if wanted_id is not None:
-                own = update(OPINION).where(OPINION.c.id == wanted_id, OPINION.c.state == "wanted")
-                return wanted_id if connection.execute(own.values(values)).rowcount else None
+                # It was wanted of another model or in other words, and is wanted of this one too.
+                other = OPINION.alias("other")
+                same = (other.c[name] == values[name] for name in _QUESTION_COLUMNS)
+                is_taken = select(other.c.id).where(other.c.id != wanted_id, *same).exists()
+                own = update(OPINION).where(OPINION.c.id == wanted_id, OPINION.c.state == "wanted", ~is_taken)
+                # What earlier tries have cost stays counted.
+                spent = {"tokens": OPINION.c.tokens + tokens}
+                return wanted_id if connection.execute(own.values(values | spent)).rowcount else None
             return _insert_once(connection, values)
 
     def record_failure(self, opinion_id: int, reason: str) -> None:
@@ -198,18 +208,10 @@ class OpinionStore(StorePart):
         self, version_id: int, question: ReaderQuestion, *, model: str, who: str, now: datetime
     ) -> bool:
         """Note that a person wants a translation or an explanation; False where it is on its way or there."""
-        values = {
-            **_name_question(version_id, question, model),
-            "state": "wanted",
-            "wanted_by": who,
-            "wanted_at": now,
-        }
+        named = _name_question(version_id, question, model)
+        values = {**named, "state": "wanted", "reason": "", "wanted_by": who, "wanted_at": now}
         again = update(OPINION).where(
-            *(
-                OPINION.c[name] == value
-                for name, value in _name_question(version_id, question, model).items()
-            ),
-            OPINION.c.state == "failed",
+            *(OPINION.c[name] == value for name, value in named.items()), OPINION.c.state == "failed"
         )
         with self._engine.begin() as connection:
             if _insert_once(connection, values) is not None:
@@ -237,6 +239,25 @@ class OpinionStore(StorePart):
                 )
                 for row in connection.execute(wanted).mappings()
             )
+
+    def give_up_prose(self, *, now: datetime) -> None:
+        """Write that what people have waited for too long will not come; they may ask for it again."""
+        late = {
+            "the second reader could not be asked": and_(
+                OPINION.c.state == "wanted", OPINION.c.wanted_at <= now - WANTED_FOR
+            ),
+            "the service stopped before the answer came": and_(
+                OPINION.c.state == "asked", OPINION.c.asked_at <= now - ASKED_FOR
+            ),
+        }
+        is_late = and_(OPINION.c.purpose != Purpose.READING.value, or_(*late.values()))
+        with self._read_engine.begin() as connection:  # seldom is any late, and then nothing is locked
+            if connection.execute(select(OPINION.c.id).where(is_late).limit(1)).first() is None:
+                return
+        with self._engine.begin() as connection:
+            for reason, condition in late.items():
+                given_up = update(OPINION).where(is_late, condition)
+                connection.execute(given_up.values(state="failed", reason=reason))
 
     def list_prose(self, key: str) -> tuple[ProseLine, ...]:
         """Return the translations and explanations of the newest version of a notice, oldest first."""
@@ -269,6 +290,12 @@ class OpinionStore(StorePart):
             found = connection.execute(joined.where(ALERT.c.id == alert_id)).scalar()
             return list_second_doubts(connection, found)
 
+    def find_alert_key(self, alert_id: int) -> str:
+        """Return the key of the notice of an alert; "" where it is about none."""
+        joined = select(NOTICE.c.key).join(ALERT, ALERT.c.notice_id == NOTICE.c.id)
+        with self._read_engine.begin() as connection:
+            return connection.execute(joined.where(ALERT.c.id == alert_id)).scalar() or ""
+
 
 def _name_question(version_id: int, question: ReaderQuestion, model: str) -> dict[str, Any]:
     return {
@@ -285,8 +312,8 @@ def _insert_once(connection: Connection, values: dict[str, Any]) -> int | None:
     texts = dict.fromkeys(("host", "key", "text_sha256", "wanted_by", "answer", "prose", "reason"), "")
     counts = dict.fromkeys(("tokens", "doubts", "reviews", "refused"), 0)
     row = {**texts, **counts, "is_call": False, "outcome": {}, **values}
-    unique = ["version_id", "purpose", "language", "prompt", "model"]
-    insert = build_insert(connection, OPINION).values(row).on_conflict_do_nothing(index_elements=unique)
+    insert = build_insert(connection, OPINION).values(row)
+    insert = insert.on_conflict_do_nothing(index_elements=_QUESTION_COLUMNS)
     found = connection.execute(insert.returning(OPINION.c.id)).scalar()
     return None if found is None else int(found)
 

@@ -65,24 +65,40 @@ class SqlOpinionTransaction:
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(rung=True))
 
     def record_opinion(
-        self, opinion_id: int, opinion: SecondOpinion, *, answer: str, tokens: int, now: datetime
+        self, opinion_id: int, opinion: SecondOpinion, *, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write what follows from an answer, and enter it in the chain of custody. This comes last."""
+        """Write what follows from an answer, and enter it in the chain of custody. This comes last.
+
+        `more_tokens` is by how much the count of the host exceeds the estimate, negative where it is less.
+        """
         values: dict[str, Any] = {
             "outcome": opinion_to_json(opinion),
             "doubts": len(opinion.list_sentences()),
             "reviews": len(opinion.review),
             "refused": opinion.refused_quotes + opinion.refused_values + opinion.malformed,
         }
-        _finish(self._connection, opinion_id, "answered", answer=answer, tokens=tokens, now=now, **values)
+        _finish(
+            self._connection,
+            opinion_id,
+            "answered",
+            answer=answer,
+            more_tokens=more_tokens,
+            now=now,
+            **values,
+        )
 
     def record_prose(
-        self, opinion_id: int, prose: str, *, reason: str, answer: str, tokens: int, now: datetime
+        self, opinion_id: int, prose: str, *, reason: str, answer: str, more_tokens: int, now: datetime
     ) -> None:
-        """Write a translation or an explanation, or the `reason` why it is not shown, and enter it."""
-        state = "refused" if reason else "answered"
-        values = {"prose": "" if reason else prose, "reason": reason, "refused": int(bool(reason))}
-        _finish(self._connection, opinion_id, state, answer=answer, tokens=tokens, now=now, **values)
+        """Write a translation or an explanation, and enter it; "" where it is not shown.
+
+        `reason` says why it is not shown, or what it lacks.
+        """
+        state = "answered" if prose else "refused"
+        values = {"prose": prose, "reason": reason, "refused": int(not prose)}
+        _finish(
+            self._connection, opinion_id, state, answer=answer, more_tokens=more_tokens, now=now, **values
+        )
 
 
 def _finish(
@@ -91,10 +107,12 @@ def _finish(
     state: str,
     *,
     answer: str,
-    tokens: int,
+    more_tokens: int,
     now: datetime,
     **values: Any,
 ) -> None:
+    # What earlier tries have cost stays counted.
+    tokens = OPINION.c.tokens + more_tokens
     values |= {"state": state, "answer": answer, "tokens": tokens, "answered_at": now}
     connection.execute(update(OPINION).where(OPINION.c.id == opinion_id).values(values))
     append_opinion_entry(connection, opinion_id, at=now)

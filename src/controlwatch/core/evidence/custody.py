@@ -215,19 +215,26 @@ class OpinionEntry:
     text_sha256: str  #: of the text that was sent
     asked_at: datetime
     answered_at: datetime
+    tokens: int  #: of all tries, as estimated or as the host counted them
     answer: str
     outcome: Mapping[str, object]
     prose: str
+    reason: str  #: why a translation or an explanation is not shown
+
+    @property
+    def outcome_text(self) -> str:
+        """What follows from the answer in the form that is hashed."""
+        return to_canonical_json(self.outcome)
 
     def to_log_fields(self) -> dict[str, object]:
         """Return the fields of an entry about it."""
         same = ("id", "version", "purpose", "language", "state", "prompt", "model", "host", "text_sha256")
         return {
-            **{name: getattr(self, name) for name in same},
+            **{name: getattr(self, name) for name in (*same, "tokens", "reason")},
             "asked_at": format_instant(self.asked_at),
             "answered_at": format_instant(self.answered_at),
             "answer_sha256": compute_fingerprint(self.answer),
-            "outcome_sha256": compute_fingerprint(to_canonical_json(self.outcome)),
+            "outcome_sha256": compute_fingerprint(self.outcome_text),
             "prose_sha256": compute_fingerprint(self.prose),
         }
 

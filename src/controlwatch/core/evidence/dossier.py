@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from controlwatch.core.evidence.custody import (
     ChainHead,
     NoticeHeading,
+    OpinionEntry,
     SnapshotEntry,
     StoredEntry,
     VersionEntry,
@@ -20,7 +21,8 @@ class Dossier:
     heading: NoticeHeading  #: of the notice, as the store holds it
     versions: tuple[VersionEntry, ...]  #: oldest first
     snapshots: tuple[SnapshotEntry, ...]  #: of the versions and their annexes, oldest first
-    entries: tuple[StoredEntry, ...]  #: the entries about versions and snapshots
+    opinions: tuple[OpinionEntry, ...]  #: what second readers answered about the versions, oldest first
+    entries: tuple[StoredEntry, ...]  #: the entries about versions, snapshots and opinions
     head: ChainHead
 
     @property

@@ -20,7 +20,9 @@ from controlwatch.core.evidence.dossier_report import (
     DossierFacts,
     Fields,
     ProvenEntry,
+    ProvenOpinion,
     build_report,
+    name_opinion_files,
     print_reading,
 )
 from controlwatch.core.model.text_safety import strip_hidden
@@ -43,7 +45,7 @@ EXTENSION_BY_TYPE = {
     "application/ofd": "ofd",
 }
 KNOWN_SUFFIX = re.compile(r"\.(html?|txt|xml|json|pdf|docx?|xlsx?|wps|et|zip|rar|ofd|png|jpe?g)(?:[?#]|$)")
-FOLDERS = frozenset({"bytes", "headers", "text", "readings", "differences", "stamps"})
+FOLDERS = frozenset({"bytes", "headers", "text", "readings", "differences", "opinions", "stamps"})
 #: The files that exist once, by their names.
 CHAIN, MANIFEST, FAULTS, SCRIPT, HOWTO = "chain.jsonl", "MANIFEST.txt", "faults.txt", "check.py", "HOWTO.txt"
 
@@ -73,13 +75,17 @@ an entry is the SHA-256 of its line, without the line's end; "before" is the has
 says of bytes that were sent: the addresses, the time, the status, the size, the SHA-256 of the bytes and of
 the headers; of a version: the SHA-256 of its text, of its reading and of what differs from the version
 before; and with it of its notice ("heading"): number, title, day, direction, the newest version, the list
-of its versions and its addresses. "late" marks what was held before the chain began.
+of its versions and its addresses; of an opinion: the model, its host, the version of the question, the
+tokens, and the SHA-256 of the text sent, of the answer and of what followed. "late" marks what was held
+before the chain began.
 
 bytes/        as the source sent them, its compression for the way undone; named by their SHA-256
 headers/      as sent with them, name and value
 text/         the text that was read from the bytes and the annexes, in UTF-8
 readings/     what was concluded, as it was stored then; reading.json is the newest, in the printed form
 differences/  what differs from the version before, and why no alert was made
+opinions/     where a second reader, a model beside the rules, was asked: its answer as it came, what
+              followed from it, and a translation or an explanation that was shown; no conclusion follows
 report.*      made from the files above: they prove nothing by themselves, check.py makes them again
 
 Files in bytes/ come from outside: open them as you would open any file from the net.
@@ -202,6 +208,7 @@ class _Check:
         snapshots = self._list_snapshots(versions)
         for number in sorted(snapshots):
             self._check_snapshot(snapshots[number])
+        opinions = self._list_opinions(versions)
         stamped = self._check_stamps()
         self.left.discard(FAULTS)
         faults = tuple(self.files.get(FAULTS, b"").decode().splitlines())
@@ -215,7 +222,9 @@ class _Check:
                 for entry in self.entries
                 if (entry.kind in {"version", "reading"} and entry.subject["id"] in versions)
                 or (entry.kind == "snapshot" and entry.subject["id"] in snapshots)
+                or (entry.kind == "opinion" and entry.subject["version"] in versions)
             ),
+            opinions=tuple(self._check_opinion(opinions[number]) for number in sorted(opinions)),
             head=self.result.head,
             stamped=stamped,
             exported_on=self._read_export_day(),
@@ -324,6 +333,22 @@ class _Check:
         self._expect(name, digest, "is not what was entered")
         if len(self.files.get(name, b"")) != entered["size"]:
             self.result.wrong.append(f"{name} has another size than was entered")
+
+    def _list_opinions(self, versions: Mapping[int, Fields]) -> dict[int, Fields]:
+        """Return what was answered about versions, by id."""
+        return {
+            entry.subject["id"]: entry.subject
+            for entry in self.entries
+            if entry.kind == "opinion" and entry.subject["version"] in versions
+        }
+
+    def _check_opinion(self, entered: Fields) -> ProvenOpinion:
+        """Check the files of an opinion; return what they hold."""
+        names = name_opinion_files(entered["id"])
+        for name, kind in zip(names, ("answer", "outcome", "prose"), strict=True):
+            self._expect(name, entered[f"{kind}_sha256"], "is not what was entered")
+        answer, outcome, prose = (self.files[name].decode() for name in names)
+        return ProvenOpinion(subject=entered, answer=answer, outcome=json.loads(outcome), prose=prose)
 
     def _check_stamps(self) -> tuple[int, ...]:
         """Check that time stamps are of entries of this chain; return the places of these."""

@@ -21,6 +21,20 @@ PROOF_STATEMENT = (
     "was noted elsewhere. It does not prove that the source really sent these bytes, nor that a conclusion "
     "is right: the notice decides. HOWTO.txt explains how to check this without our software."
 )
+OPINION_STATEMENT = (
+    "A second reader is a model that reads beside the rules. It concludes nothing: what it says may add a "
+    "doubt, or ask a person to look. Of an answer as it came, neither a value nor a quote is proved."
+)
+#: What is counted of an answer: what became of it, the field of the outcome, the words for it.
+OUTCOME_COUNTS = (
+    ("not believed", "disbelieved", "doubts about one document"),
+    ("refused", "refused_quotes", "quotes that are not in the text"),
+    ("refused", "refused_values", "values that do not follow from their quotes"),
+    ("refused", "malformed", "entries of another form"),
+    ("not sent", "left_out", "characters at the end of the text"),
+    ("not sent", "hidden", "invisible characters"),
+)
+MAX_PRINTED_ANSWER = 4_000  #: characters; all of it is in the dossier
 NO_BYTES_WARNING = (
     "No bytes of this notice are held: it is known from the register, or from a row of an index."
 )
@@ -53,9 +67,19 @@ class ProvenEntry:
 
     seq: int
     hash: str
-    kind: str  #: beginning, snapshot, version or reading
+    kind: str  #: beginning, snapshot, version, reading or opinion
     subject: Fields
     is_late: bool
+
+
+@dataclass(frozen=True)
+class ProvenOpinion:
+    """What a second reader answered about a version, as it was entered."""
+
+    subject: Fields  #: of its entry
+    answer: str  #: the JSON text as it came
+    outcome: Fields  #: what followed from the answer about what a text says
+    prose: str  #: a translation or an explanation that was shown
 
 
 @dataclass(frozen=True)
@@ -64,7 +88,8 @@ class DossierFacts:
 
     heading: Fields  #: of the notice, as it was entered last
     reading: Fields  #: of its newest version, as stored
-    entries: tuple[ProvenEntry, ...]  #: about its versions and their snapshots, oldest first
+    entries: tuple[ProvenEntry, ...]  #: about its versions, their snapshots and opinions, oldest first
+    opinions: tuple[ProvenOpinion, ...]  #: oldest first
     head: str  #: SEQ:HASH
     stamped: tuple[int, ...]  #: entries with a time stamp in the dossier
     exported_on: date
@@ -78,7 +103,8 @@ class DossierFacts:
     @property
     def versions(self) -> tuple[Fields, ...]:
         """The versions as they were entered last, oldest first."""
-        newest = {entry.subject["id"]: entry.subject for entry in self.entries if entry.kind != "snapshot"}
+        found = (entry for entry in self.entries if entry.kind in {"version", "reading"})
+        newest = {entry.subject["id"]: entry.subject for entry in found}
         return tuple(newest[number] for number in sorted(newest))
 
     @property
@@ -208,6 +234,7 @@ def build_report(facts: DossierFacts, meanings: Mapping[str, str]) -> EvidenceRe
     report_sections = (
         _build_heading(facts),
         _build_conclusions(facts.reading, meanings),
+        *(_build_opinions(facts.opinions) if facts.opinions else ()),
         _build_versions(facts),
         _build_snapshots(facts),
         _build_chain(facts),
@@ -254,6 +281,75 @@ def _build_conclusions(reading: Fields, meanings: Mapping[str, str]) -> ReportSe
     doubts = tuple(f"Doubt: {doubt}" for doubt in reading.get("doubts", ()))
     columns = ("Conclusion", "Value", "From the words", "By the rule")
     return ReportSection("Conclusions and their words · 结论与依据", words=doubts, columns=columns, rows=rows)
+
+
+def _build_opinions(opinions: tuple[ProvenOpinion, ...]) -> tuple[ReportSection, ReportSection]:
+    questions = tuple(_describe_question(opinion.subject) for opinion in opinions)
+    outcomes = tuple(row for opinion in opinions for row in _list_outcome(opinion))
+    return (
+        ReportSection(
+            "A second reader · 第二识读模型",
+            words=(OPINION_STATEMENT,),
+            columns=("Answer", "About", "Model", "Question", "Asked", "Answered", "Tokens", "Files"),
+            rows=questions,
+        ),
+        ReportSection(
+            "What it answered, and what followed · 回答与处理",
+            columns=("Answer", "What", "Value", "From the words"),
+            rows=outcomes,
+        ),
+    )
+
+
+def _describe_question(subject: Fields) -> tuple[str, ...]:
+    """Return the row of a question: what was asked of which model, when, and what it cost."""
+    number, tokens = str(subject["id"]), subject.get("tokens")
+    purpose = " ".join(part for part in (subject["purpose"], subject["language"]) if part)
+    return (
+        number,
+        f"version {subject['version']}, {purpose}",
+        f"{subject['model']} at {subject['host'] or 'this machine'}",
+        str(subject["prompt"]),
+        _format_time(subject["asked_at"]),
+        _format_time(subject["answered_at"]),
+        "not entered" if tokens is None else f"{tokens:,}",
+        ", ".join(name_opinion_files(number)),
+    )
+
+
+def name_opinion_files(number: int | str) -> tuple[str, str, str]:
+    """Return the names of the files of an opinion: its answer, its outcome, its prose."""
+    return (
+        f"opinions/answer-{number}.json",
+        f"opinions/outcome-{number}.json",
+        f"opinions/prose-{number}.txt",
+    )
+
+
+def _list_outcome(opinion: ProvenOpinion) -> Iterator[tuple[str, ...]]:
+    """Yield what followed from an answer, then the answer; of prose, what was shown or why it was not."""
+    number, purpose = str(opinion.subject["id"]), opinion.subject["purpose"]
+    if purpose != "reading":
+        if opinion.subject["state"] == "answered":
+            yield number, f"{purpose}, shown on request", opinion.prose, ""
+        if reason := str(opinion.subject.get("reason", "")):
+            what = "what it lacks" if opinion.prose else f"{purpose}, not shown"
+            yield number, what, reason, ""
+        return
+    outcome = opinion.outcome
+    for doubt in outcome.get("doubts", ()):
+        yield number, f"doubt: {doubt['field']}", str(doubt["value"]), str(doubt["quote"])
+    for review in outcome.get("review", ()):
+        yield number, "asks a person to look", str(review["reason"]), str(review["quote"])
+    if outcome.get("agreed"):
+        yield number, "agrees with the rules", ", ".join(outcome["agreed"]), ""
+    for what, name, words in OUTCOME_COUNTS:
+        if outcome.get(name):
+            yield number, what, f"{words}: {outcome[name]}", ""
+    answer = opinion.answer
+    is_cut = len(answer) > MAX_PRINTED_ANSWER
+    shown = f"{answer[:MAX_PRINTED_ANSWER]}…" if is_cut else answer
+    yield number, "the answer as it came, not proved", shown, ""
 
 
 def _build_versions(facts: DossierFacts) -> ReportSection:
@@ -303,7 +399,7 @@ def _build_chain(facts: DossierFacts) -> ReportSection:
     rows = tuple(
         (
             str(entry.seq),
-            f"{'snapshot' if entry.kind == 'snapshot' else 'version'} {entry.subject['id']}",
+            f"{'version' if entry.kind == 'reading' else entry.kind} {entry.subject['id']}",
             "entered late" if entry.is_late else "",
             entry.hash,
         )

@@ -107,6 +107,7 @@ class Card:
     links: tuple[tuple[str, str], ...] = ()  #: label and URL of the stored copy and the evidence
     mutable: tuple[tuple[str, str], ...] = ()  #: categories that may be muted, each with its name
     review: int | None = None  #: of a document that needs review: the number by which a person settles it
+    offers_prose: bool = False  #: a language model may be asked to translate and explain its text
     footer: tuple[str, ...] = ()
     is_shortened: bool = False  #: parts of it were left out
     language: Language = "both"  #: of the reader, for the buttons below it

@@ -77,6 +77,7 @@ class MessageComposer:
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
     #: returns the doubts of a second reader about the notice of an alert
     list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts
+    prose_sources: frozenset[str] = frozenset()  #: whose texts a language model may translate and explain
     load_coverage: Callable[[], Coverage | None] = lambda: None  #: returns until when sources were read
     #: alert, language, reasons and technical reason → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
@@ -185,6 +186,7 @@ class MessageComposer:
                     for found in alert.notice.categories
                     if self.lexicon.find_category(found.id) is not None
                 ),
+                offers_prose=alert.watcher in self.prose_sources,
             )
         self._cards[key] = card
         return card

@@ -171,7 +171,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the text does not state the day (.*)", r"原文未载明日期 \1"),
         (r"the text does not hold the (?:figure|code) (.*)", r"原文没有 \1"),
+        (r"the text does not state the month (.*)", r"原文未载明月份 \1"),
+        (r"the text does not name the document (.*)", r"原文未提及文号 \1"),
+        (r"it writes a day as (.*)", r"日期写法不明确：\1"),
         (r"it leaves out the (?:day|code) (.*)", r"遗漏 \1"),
+        (
+            r"the model was not sent the last (\d+) characters of the text",
+            r"全文最后 \1 字未送交模型",
+        ),
         (r"it leads to another place than the text", "含有原文没有的网址"),
         (
             r"The second reader was not sent the last (\d+) characters of the text\.",

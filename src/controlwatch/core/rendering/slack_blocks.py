@@ -22,7 +22,7 @@ from controlwatch.core.rendering.wording import pick_language
 Block = dict[str, Any]
 
 #: What readers may do about an alert.
-ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE = (
+ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE, PROSE = (
     "controlwatch_acknowledge",
     "controlwatch_assign",
     "controlwatch_due",
@@ -30,6 +30,7 @@ ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE = (
     "controlwatch_irrelevant",
     "controlwatch_original",
     "controlwatch_whole",
+    "controlwatch_prose",
 )
 #: What a person decides about a document that needs review: it changes the rules, or it does not.
 JUDGE_CHANGE, JUDGE_NO_CHANGE = "controlwatch_judge_change", "controlwatch_judge_no_change"
@@ -44,6 +45,7 @@ LABELS: dict[str, tuple[str, str]] = {
     IRRELEVANT: ("Not relevant", "无关"),
     ORIGINAL: ("Original", "原文"),
     WHOLE: ("More", "详情"),
+    PROSE: ("Translate or explain", "翻译与说明"),
     JUDGE_CHANGE: ("It is a change", "属规则调整"),
     JUDGE_NO_CHANGE: ("No change", "无调整"),
 }
@@ -148,6 +150,8 @@ def _build_actions(card: Card, key: str, *, alone: bool) -> Block:
         elements.append(_build_button(ORIGINAL, language, url=url))
     if card.is_shortened or not alone:
         elements.append(_build_button(WHOLE, language))
+    if card.offers_prose:
+        elements.append(_build_button(PROSE, language))
     return {"type": "actions", "block_id": f"{ALERT_BLOCK}{key}", "elements": elements}
 
 

@@ -1,4 +1,4 @@
-"""Check a translation or an explanation: every number, day and code of it must stand in the text."""
+"""Check a translation or an explanation: every number, day and code of it must be one of the text."""
 
 from __future__ import annotations
 
@@ -6,52 +6,36 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from controlwatch.core.extraction.findings.codes import find_codes
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.extraction.text.normalize import NUMERAL, fold_text, parse_numeral
+from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Notice
 from controlwatch.core.model.errors import UnusableAnswer
 from controlwatch.core.model.text_safety import strip_hidden
 from controlwatch.core.second_opinion.opinion import Purpose
+from controlwatch.core.second_opinion.prose_figures import (
+    CHINESE_MONTH,
+    CONTROL_CODE,
+    list_document_numbers,
+    list_figures,
+    list_months,
+    list_strange_months,
+    list_unclear_days,
+)
 from controlwatch.core.second_opinion.sent_text import SentText
 
 MAX_PROSE_LENGTH = 60_000  #: characters
-#: A figure, with its separators: 12,000 · 8112.92.9010 · 3A001 · 0.5 · 2025-61
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
-CHINESE_FIGURE = re.compile(rf"{NUMERAL}+")
-MAX_FIGURE_LENGTH = 40  #: characters; a longer run of digits is not a number
-SEPARATORS = re.compile(r"[.,]")
-#: A numeral that counts something, and is not part of a word such as 一律 or 两用.
-COUNTING = re.compile(rf"第?({NUMERAL}+)(?=[年月日天条款项号个家吨元倍成])")
-#: Words for numbers in English; "one" is seldom a number.
-NUMBER_WORDS = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "ninety": 90,
-    "hundred": 100,
-    "thousand": 1000,
-}
-WORD = re.compile(r"[a-z]+", re.IGNORECASE)
-CONTROL_SHAPE = re.compile(r"\b\d[A-Z]\d{3}(?:\.[a-z0-9]+)*", re.IGNORECASE)
-WEB_ADDRESS = re.compile(r"https?://|www\.|@", re.IGNORECASE)
+SEPARATORS = re.compile(r"[., ]")
+#: An address of the web or of mail, also without what it begins with: elsewhere.com/pay
+WEB_ADDRESS = re.compile(
+    r"(?<![\w.@-])(?:(?:https?://|www\.)[^\s<>\"'，。；、（）()]*|[\w.+-]+@[\w.-]+"
+    r"|[\w-]+(?:\.[\w-]+)*\.(?:com|cn|hk|net|org|gov|edu|info|io|ru|top|xyz|example)\b(?:/[^\s<>\"'，。；、（）()]*)?)",
+    re.IGNORECASE,
+)
 
 
 def parse_prose(text: str) -> str:
@@ -61,9 +45,10 @@ def parse_prose(text: str) -> str:
     except (ValueError, RecursionError):
         raise UnusableAnswer("the answer is not JSON") from None
     prose = found.get("text") if isinstance(found, dict) else None
-    if not isinstance(prose, str) or not prose.strip() or len(prose) > MAX_PROSE_LENGTH:
+    shown = strip_hidden(prose).strip() if isinstance(prose, str) else ""
+    if not shown or len(shown) > MAX_PROSE_LENGTH:
         raise UnusableAnswer("the answer holds no text, or too much of it")
-    return strip_hidden(prose).strip()
+    return shown
 
 
 def check_prose(
@@ -71,38 +56,92 @@ def check_prose(
 ) -> tuple[str, ...]:
     """Return why a translation or an explanation is not shown, a reason each; nothing where it may be.
 
-    Every figure, day and code in it must stand in the text sent. A translation must also hold each day and
-    code that the rules found in that text.
+    Every figure, day, month, document number and code in it must be one of the text sent or of its findings.
+    A translation must also hold each day and code that the rules found in that text.
     """
-    if WEB_ADDRESS.search(prose) and not WEB_ADDRESS.search(sent.text):
+    written, text = fold_text(prose), fold_text(sent.text)
+    if _list_addresses(written) - _list_addresses(text):
         return ("it leads to another place than the text",)
-    reasons: list[str] = []
-    theirs, ours = _list_days(prose, lexicon, notice), _list_days(sent.text, lexicon, notice)
+    theirs, ours = _list_days(written, lexicon, notice), _list_days(text, lexicon, notice)
     ours |= set(_list_found_days(notice))
-    reasons += [f"the text does not state the day {day}" for day in sorted(theirs - ours)]
-    figures = _list_figures(sent.text, is_source=True)
-    figures |= {part for day in ours for part in (day.year, day.month, day.day)}
-    strange = _list_figures(prose, is_source=False) - figures
-    reasons += [f"the text does not hold the figure {figure}" for figure in sorted(strange)]
-    said, known = (
-        {code.upper() for code in CONTROL_SHAPE.findall(fold_text(text))} for text in (prose, sent.text)
-    )
-    reasons += [f"the text does not hold the code {code}" for code in sorted(said - known)]
+    reasons = [f"the text does not state the day {day}" for day in sorted(theirs - ours)]
+    reasons += [f"it writes a day as {day}" for day in list_unclear_days(written)]
+    months = list_strange_months(list_months(written), list_months(text), ours)
+    reasons += [f"the text does not state the month {month}" for month in months]
+    reasons += _list_strange_numbers(prose, sent, notice, lexicon, ours)
+    reasons += _list_strange_figures(written, text, notice, lexicon, ours)
     if purpose is Purpose.TRANSLATION:
         reasons += _list_missing(prose, theirs, sent, notice, lexicon)
     return tuple(reasons)
+
+
+def list_omissions(sent: SentText) -> tuple[str, ...]:
+    """Return what of the text a translation or an explanation cannot hold, in a sentence each."""
+    if not sent.left_out:
+        return ()
+    return (f"the model was not sent the last {sent.left_out} characters of the text",)
+
+
+def _list_strange_numbers(
+    prose: str, sent: SentText, notice: Notice, lexicon: Lexicon, days: set[date]
+) -> Iterator[str]:
+    """Yield the document numbers that the text does not hold."""
+    known = list_document_numbers(sent.text, lexicon) | {(day.year, day.month) for day in days}
+    found = " ".join(act.target for act in notice.relations)
+    found += f" {notice.number.canonical}" if notice.number is not None else ""
+    known |= list_document_numbers(found, lexicon)
+    for year, number in sorted(list_document_numbers(prose, lexicon) - known):
+        yield f"the text does not name the document {year}-{number}"
+
+
+def _list_strange_figures(
+    written: str, text: str, notice: Notice, lexicon: Lexicon, days: set[date]
+) -> Iterator[str]:
+    """Yield the figures and codes that neither the text nor the findings hold."""
+    found = [item.code.upper() for item in (*notice.hs_codes, *notice.control_codes)]
+    # Days, months and codes are compared as a whole, and their parts are not figures.
+    figures = list_figures(_drop_days(text, lexicon, notice), is_source=True)
+    figures |= {Decimal(day.year) for day in days}
+    figures |= {Decimal(code) for code in found if code.isdecimal()}
+    numbers = [notice.number.year, notice.number.n] if notice.number is not None else []
+    figures |= {Decimal(part) for part in numbers if part is not None}
+    known = {*map(_squeeze, found), *(_squeeze(hit[0]) for hit in CONTROL_CODE.finditer(text))}
+    theirs = {hit[0].upper() for hit in CONTROL_CODE.finditer(written)}
+    rest = _drop_days(CONTROL_CODE.sub(" ", written), lexicon, notice)
+    for figure in sorted(list_figures(rest, is_source=False) - figures):
+        yield f"the text does not hold the figure {figure:f}"
+    for code in sorted(code for code in theirs if _squeeze(code) not in known):
+        yield f"the text does not hold the code {code}"
+
+
+def _list_addresses(folded: str) -> set[str]:
+    return {hit[0].rstrip(".,;:!?").lower() for hit in WEB_ADDRESS.finditer(folded)}
+
+
+def _drop_days(folded: str, lexicon: Lexicon, notice: Notice) -> str:
+    """Return a text without the days and the Chinese months in it."""
+    kept, end = [], 0
+    for mention in find_date_mentions(folded, lexicon, anchor=notice.published):
+        if mention.day is not None and mention.start >= end:
+            kept.append(folded[end : mention.start])
+            end = mention.end
+    return CHINESE_MONTH.sub(" ", " ".join((*kept, folded[end:])))
+
+
+def _squeeze(code: str) -> str:
+    return SEPARATORS.sub("", code).upper()
 
 
 def _list_missing(
     prose: str, days: set[date], sent: SentText, notice: Notice, lexicon: Lexicon
 ) -> Iterator[str]:
     """Yield the days and codes of the text sent that a translation leaves out."""
-    stated = set(_list_found_days(notice)) & _list_days(sent.text, lexicon, notice)
+    stated = set(_list_found_days(notice)) & _list_days(fold_text(sent.text), lexicon, notice)
     yield from (f"it leaves out the day {day}" for day in sorted(stated - days))
     codes = find_codes(DocumentText.from_parts("", sent.text), lexicon)
-    squeezed = SEPARATORS.sub("", fold_text(prose)).upper()
+    squeezed = _squeeze(fold_text(prose))
     for found in (*codes.hs_codes, *codes.control_codes):
-        if SEPARATORS.sub("", found.code).upper() not in squeezed:
+        if _squeeze(found.code) not in squeezed:
             yield f"it leaves out the code {found.code}"
 
 
@@ -114,19 +153,6 @@ def _list_found_days(notice: Notice) -> Iterator[date]:
         yield notice.published
 
 
-def _list_days(text: str, lexicon: Lexicon, notice: Notice) -> set[date]:
-    mentions = find_date_mentions(fold_text(text), lexicon, anchor=notice.published)
+def _list_days(folded: str, lexicon: Lexicon, notice: Notice) -> set[date]:
+    mentions = find_date_mentions(folded, lexicon, anchor=notice.published)
     return {mention.day for mention in mentions if mention.day is not None}
-
-
-def _list_figures(text: str, *, is_source: bool) -> set[int]:
-    """Return the numbers of a text, in figures and in words; of a source, every numeral may be one."""
-    folded = fold_text(text)
-    figures = [hit for hit in FIGURE.findall(folded) if len(hit) <= MAX_FIGURE_LENGTH]
-    found = {int(SEPARATORS.sub("", hit)) for hit in figures}
-    found |= {int(part) for hit in figures for part in SEPARATORS.split(hit)}
-    numerals = CHINESE_FIGURE.findall(folded) if is_source else COUNTING.findall(folded)
-    found |= {number for hit in numerals if (number := parse_numeral(hit)) is not None}
-    return found | {
-        NUMBER_WORDS[word] for hit in WORD.findall(folded) if (word := hit.lower()) in NUMBER_WORDS
-    }

@@ -67,9 +67,12 @@ _PARTICULARS = frozenset(
 )
 #: A number with an element of its own, as sites print it beside the title.
 _LONE_NUMBER = re.compile(
-    r">\s*([\u4e00-\u9fff]{2,14}[〔\[﹝（(]20\d\d[〕\]﹞）)]\s?(?:第\s?)?\d{1,4}\s?号)\s*</(?!a\b|title|h\d)",
+    r"<(?!a\b|title|h\d)[a-z][^<>]*>\s*("
+    r"[\u4e00-\u9fff]{2,14}[〔\[﹝（(]20\d\d[〕\]﹞）)]\s?(?:第\s?)?\d{1,4}\s?号"
+    r"|[\u4e00-\u9fff、\s\u3000]{2,40}公告\s?20\d\d\s?年第\s?\d{1,3}\s?号)"
+    r"(?=\s*(?:[|｜<\u3000]|&nbsp;))",
     re.IGNORECASE,
-)
+)  # <span>工信部联原〔2028〕41号</span> · <p>海关总署公告2028年第41号 | 来源：…</p>
 _TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
 #: A particular in its brackets, wherever a page prints it.
 _PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")

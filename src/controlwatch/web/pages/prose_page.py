@@ -11,33 +11,13 @@ from fastapi.responses import RedirectResponse
 from controlwatch.bootstrap.app import App
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.prose_text import HEADINGS, LANGUAGE_NAMES, OFFERS, STATES
 from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import OpinionState, ProseLine
 from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.web.access import get_visitor
 from controlwatch.web.form_guard import get_form, get_text
 from controlwatch.web.page_frame import PageFrame, build_notice_path
-
-HEADINGS: Mapping[Purpose, str] = {
-    Purpose.TRANSLATION: "Machine translation",
-    Purpose.EXPLANATION: "Explanation by a machine",
-}
-STATES: Mapping[OpinionState, str] = {
-    "wanted": "on its way",
-    "asked": "on its way",
-    "failed": "there is none",
-    "refused": "not shown",
-}
-LANGUAGES = {"en": "English", "zh": "中文"}
-#: What a button asks for.
-WANTED = {
-    f"{purpose}-{language}": (purpose, language)
-    for purpose, language in (
-        (Purpose.TRANSLATION, "en"),
-        (Purpose.EXPLANATION, "en"),
-        (Purpose.EXPLANATION, "zh"),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +31,25 @@ class ProseView:
     @property
     def headings(self) -> Mapping[Purpose, str]:
         """The heading of each purpose, in English."""
-        return HEADINGS
+        return {purpose: english for purpose, (english, _) in HEADINGS.items()}
 
     @property
     def states(self) -> Mapping[OpinionState, str]:
         """Words for each state without a text, in English."""
-        return STATES
+        return {state: english for state, (english, _) in STATES.items()}
 
     @property
     def languages(self) -> Mapping[str, str]:
         """The names of languages, each in itself."""
-        return LANGUAGES
+        return LANGUAGE_NAMES
 
 
 def build_prose_view(app: App, record: NoticeRecord) -> ProseView:
     """Return what was translated and explained of a notice, and whether more can be asked for."""
     opinions = app.second_opinions
-    is_offered = opinions is not None and record.line.watcher in opinions.sources and bool(record.text)
-    host = (opinions.reader.host or opinions.reader.model) if opinions is not None else ""
+    sources = opinions.prose_sources if opinions is not None else frozenset()
+    is_offered = record.line.watcher in sources and bool(record.text)
+    host = opinions.reader.host if opinions is not None else ""
     return ProseView(lines=app.store.opinions.list_prose(record.line.key), is_offered=is_offered, host=host)
 
 
@@ -83,9 +64,9 @@ def build_prose_routes(frame: PageFrame, opinions: SecondOpinions | None) -> API
         key, wanted = get_text(form, "key"), get_text(form, "wanted")
         if opinions is None:
             raise UsageError("no second reader is set up; see docs/second-reader.md")
-        if wanted not in WANTED:
+        if wanted not in OFFERS:
             raise UsageError("choose a translation or an explanation")
-        purpose, language = WANTED[wanted]
+        purpose, language = OFFERS[wanted]
         opinions.want_prose(key, purpose, language, who=get_visitor(request).name, now=frame.clock())
         frame.record_action(request, wanted, key)
         return RedirectResponse(build_notice_path(key), status_code=303)

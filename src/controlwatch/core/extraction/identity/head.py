@@ -182,7 +182,10 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
     longest = MAX_NUMBERED_LINE if NUMBERED_START.match(bare) else MAX_LINE
     if not bare or len(bare) > longest:
         return nothing
-    if lexicon.get_pattern("preface.wording").match(bare) or bare.count("|") > MAX_BARS:
+    is_navigation = bare.count("|") > MAX_BARS and not lexicon.get_pattern("head.number").search(
+        bare.partition("|")[0]
+    )
+    if lexicon.get_pattern("preface.wording").match(bare) or is_navigation:
         return HeadLine(start=start, end=end, is_page=True)
     if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
