@@ -150,3 +150,51 @@ def test_items_named_side_by_side_are_both_meant() -> None:
         title="Ministry of Commerce Announcement No. 90 of 2026",
     )
     assert {found.id for found in read.categories} == {"battery.liion", "battery.anode"}
+
+
+def test_the_crucible_of_a_machine_is_not_its_item() -> None:
+    read = notice(
+        "MOFCOM Announcement No. 90 of 2026 on Export Control over Certain Equipment",
+        "It has been decided to exercise export control over 2B901 crystal pullers for gallium oxide with an iridium "
+        "crucible of 100 mm or more.\nMinistry of Commerce\nMarch 2, 2026",
+    )
+
+    assert "minor_metals.platinum_group" not in [found.id for found in read.categories]
+
+
+def test_the_legal_basis_of_an_english_notice_is_not_its_subject() -> None:
+    read = notice(
+        "MOFCOM Announcement No. 90 of 2026 on the Catalogue of Dual-Use Items Subject to Import and Export Licences",
+        "Pursuant to the Measures for the Administration of Licences and the Import and Export Tariff of 2026, MOFCOM and "
+        "GACC have adjusted the Catalogue, which is hereby published.\nMinistry of Commerce\nMarch 2, 2026",
+    )
+
+    assert [found.id for found in read.categories if found.id.startswith("tariff.")] == []
+
+
+def test_goods_that_an_adviser_wants_checked_are_examples() -> None:
+    read = notice(
+        "China adds two firms to its export control list",
+        "MOFCOM added two firms to the Export Control List by Announcement No. 90 of 2026 on March 2, 2026.\n"
+        "Graphite and machine tools should be checked against the dual-use list before an order is placed for exports.",
+    )
+
+    assert [found.id for found in read.categories] == ["entity.control_list"]
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        (
+            "Used passenger cars (HS 8703.40.10.90 and 8703.60.10.90, plug-in hybrids, less than 180 days since "
+            "registration) will need an export licence from 1 May 2026 under MOFCOM Announcement No. 90 of 2026.",
+            "licence.goods",
+        ),
+        (
+            "GACC Announcement No. 90 of 2026 lifted the suspension of two Danish slaughterhouses on 2 March 2026.",
+            "sps_import",
+        ),
+    ],
+)
+def test_a_report_names_its_regime_in_the_words_of_the_trade(words: str, category: str) -> None:
+    assert category in [found.id for found in notice("China trade this week", words).categories]

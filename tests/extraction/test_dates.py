@@ -327,3 +327,58 @@ def test_a_corrected_day_governs_the_article_and_not_the_words_quoted() -> None:
         title="商务部公告2026年第90号 关于商务部公告2026年第71号的更正",
     )
     assert all("“" not in day.scope for day in found.effective)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Article 1 Tungsten powder requires an export licence.\nBeijing, 2 March 2026\n\nNote by the drafting department\n"
+        "Why was the limit moved? Powder was ground down abroad, exporters of many provinces reported.",
+        "Tungsten powder requires an export licence.\nDone at Beijing on 2 March 2026",
+        "Tungsten powder requires an export licence.\nPeking, den 2. März 2026",
+    ],
+)
+def test_place_and_day_on_a_line_are_a_signature(body: str) -> None:
+    read = notice("MOFCOM Announcement No. 90 of 2026 on the Export Control of Tungsten Powder", body)
+
+    assert read.published == SIGNED
+
+
+def test_a_day_behind_the_number_of_a_head_is_that_of_the_notice() -> None:
+    read = notice(
+        "Ministry of Commerce\nMOFCOM Announcement No. 90 of 2026, 2 March 2026",
+        "It has been decided to exercise export control over tungsten powder.\nExporters shall apply for a licence.",
+    )
+
+    assert read.published == SIGNED
+
+
+def test_the_day_of_a_page_stands_below_the_title_that_it_prints_again() -> None:
+    title = "MOFCOM Spokesperson's Remarks on Export Control over Tungsten"
+    menus = "\n".join(f"Menu {name}" for name in "ABCDEFGHIJ")
+    read = notice(
+        title, f"{menus}\n{title}\nSource: Office  March 2, 2026 14:00  Font size: L M S\nQ: Will it last?"
+    )
+
+    assert read.published == SIGNED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "until"),
+    [
+        (
+            "The measures shall remain suspended for a further year counted from 10 April 2026.",
+            date(2026, 4, 10),
+            date(2027, 4, 10),
+        ),
+        ("Collection of the port dues starts again on 14 April 2026.", date(2026, 4, 14), None),
+        ("The export ban became effective three days later, on April 5, 2026.", date(2026, 4, 5), None),
+    ],
+)
+def test_a_day_is_begun_in_the_words_of_english(sentence: str, start: date, until: date | None) -> None:
+    read = notice(
+        "MOFCOM Announcement No. 90 of 2026 on Suspending Measures under the Unreliable Entity List",
+        f"{sentence}\nMinistry of Commerce\nMarch 2, 2026",
+    )
+
+    assert [(found.start, found.until) for found in read.effective] == [(start, until)]

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from controlwatch.core.model import Direction
 from tests.extraction.making import announcement, notice
 
 
@@ -144,3 +145,39 @@ def test_an_answer_that_stops_a_measure_is_not_read_by_its_question() -> None:
 def test_an_instrument_moves_by_what_it_adds_and_gives(title: str, body: str, direction: str) -> None:
     found = announcement(body, title=f"商务部公告2026年第90号 {title}")
     assert found.direction == direction
+
+
+def test_a_clause_on_what_a_notice_is_about_does_not_outweigh_what_it_does() -> None:
+    read = notice(
+        "交通运输部公告2026年第90号",
+        "现就对美船舶收取船舶特别港务费有关事项公告如下：\n自2026年3月10日起，交通运输部公告2025年第54号暂停实施一年。\n"
+        "交通运输部\n2026年3月2日",
+    )
+
+    assert read.direction == Direction.SUSPEND
+
+
+def test_of_what_none_may_leave_without_a_licence_is_controlled() -> None:
+    read = notice(
+        "MOFCOM Announcement No. 90 of 2026\nCertain tungsten powders",
+        "From 1 May 2026, no tungsten powder that satisfies both parameters (HS code 8101100090; control code 1C901.b) "
+        "may be exported without a licence.\nMinistry of Commerce\nMarch 2, 2026",
+    )
+
+    assert (read.is_change, read.direction) == (True, Direction.TIGHTEN)
+
+
+def test_a_spokesperson_who_says_what_was_decided_from_now_on_decides() -> None:
+    read = notice(
+        "MOFCOM Spokesperson's Remarks on Tungsten",
+        "Q: Could you confirm this?\nA: China has decided that from now until June 30, 2026, the application of "
+        "paragraph 2 of Announcement No. 9 of 2025 of the Ministry of Commerce, under which exports of tungsten powder "
+        "to the United States are not permitted, shall be suspended.",
+        page_date=date(2026, 3, 2),
+    )
+
+    assert (read.is_change, read.direction) == (True, Direction.SUSPEND)
+    assert [(relation.verb, relation.target) for relation in read.relations] == [
+        ("suspends", "MOFCOM 2025-9")
+    ]
+    assert [(found.start, found.until) for found in read.effective] == [(date(2026, 3, 2), date(2026, 6, 30))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extraction.making import announcement
+from tests.extraction.making import announcement, notice
 
 LEFT_OUT = "8112929090"
 
@@ -182,3 +182,39 @@ def test_an_item_with_one_bracket_behind_its_exception_keeps_it() -> None:
         "决定对氮化铝镓外延片，1C226项已列管的除外（参考海关商品编号：3818009031），实施出口管制。"
     )
     assert [code.code for code in found.hs_codes] == ["3818009031"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Complete scanners (HS code 9022140000) are not within the scope of this Announcement.",
+        "Complete scanners (HS code 9022140000) lie beyond the scope of this Announcement.",
+        "Fertige Geräte (Zolltarifnummer 9022140000) fallen nicht unter diese Bekanntmachung.",
+    ],
+)
+def test_what_is_not_within_the_scope_is_left_out(sentence: str) -> None:
+    read = notice(
+        "MOFCOM Announcement No. 90 of 2026 on Export Control over Gallium",
+        f"It has been decided to exercise export control over gallium (HS code 8112929090).\n{sentence}\n"
+        "Ministry of Commerce\nMarch 2, 2026",
+    )
+
+    assert read.codes_excluded == ("9022140000",)
+
+
+def test_each_numbered_line_of_a_list_of_exceptions_is_left_out() -> None:
+    read = announcement(
+        "附件“1C901 钨粉”自2026年4月15日起增加下列除外情形：\n"
+        "一、焊条用钨粉（海关商品编号8101100090）；\n二、灯丝（海关商品编号8101960000）。\n"
+        "其余钨粉（海关商品编号8101100010）须凭许可证出口。"
+    )
+
+    assert read.codes_excluded == ("8101100090", "8101960000")
+    assert [code.code for code in read.hs_codes] == ["8101100010"]
+
+
+def test_a_compound_named_to_tell_others_apart_is_no_item() -> None:
+    read = announcement("决定对下列物项实施出口管制：\n3C901.a 锑化铟以外的铟基外延片。\n3C901.b 高纯铟。")
+
+    assert [found.id for found in read.categories] == ["minor_metals.indium"]
+    assert "3C901.a" in [code.code for code in read.control_codes]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from controlwatch.core.model import NoticeKind
 from tests.extraction.making import announcement, notice
 
 
@@ -191,3 +194,48 @@ def test_an_association_passes_a_notice_on() -> None:
         "某市进出口商会\n2028年5月12日",
     )
     assert (read.is_change, read.reports_change) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Page Not Available",
+        "404 Not Found",
+        "The requested document could not be found",
+        "您访问的页面不存在",
+    ],
+)
+def test_a_page_whose_title_says_that_it_is_not_there_is_empty(title: str) -> None:
+    read = notice(
+        title, "Home\nPolicy\nUse the search box to look for announcements on export control and tariffs."
+    )
+
+    assert read.kind == NoticeKind.EMPTY
+
+
+def test_a_report_on_a_missing_page_is_no_empty_page() -> None:
+    read = notice(
+        "Document Not Found in the Archive: MOFCOM rewrites its list", "The ministry said on Monday …"
+    )
+
+    assert read.kind != NoticeKind.EMPTY
+
+
+def test_a_decision_of_the_legislature_on_a_law_is_a_law_in_english_too() -> None:
+    read = notice(
+        "Decision of the Standing Committee of the National People's Congress on Amending the Export Control Law of the "
+        "People's Republic of China",
+        '(Adopted on March 2, 2026)\nIn Article 33, "five times" is revised to read "ten times".\n'
+        "This Decision shall come into force on May 1, 2026.",
+    )
+
+    assert (read.kind, read.published) == (NoticeKind.LAW, date(2026, 3, 2))
+
+
+def test_the_day_of_a_seminar_is_not_that_of_the_invitation() -> None:
+    read = notice(
+        "【開催案内】輸出管理実務セミナー（オンライン）",
+        "会員の皆様\n日時　2026年5月23日（土）14：00～16：00\n内容　輸出許可申請書の書き方\n申込締切　2026年5月18日",
+    )
+
+    assert (read.kind, read.published) == (NoticeKind.OTHER, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from controlwatch.core.extraction.mentions.numbers import find_number_mentions, parse_number
@@ -259,3 +261,75 @@ def test_the_number_of_a_forwarded_notice_is_its_own_and_not_that_of_the_subject
     number = notice(subject, body).number
     assert number is not None
     assert number.canonical == "MOFCOM 2026-76"
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("群里看到 商务部海关2026年47号 下来了，钨粉要办出口许可证", "MOFCOM-GACC 2026-47"),
+        ("刚出的商务部2026年第47号，钨粉要办出口许可证", "MOFCOM 2026-47"),
+        ("中国商務省は2日、タングステン粉の輸出を許可制にすると発表した。税関総署との連名の公告（2026年第47号）で明らかにした。", "MOFCOM-GACC 2026-47"),
+        ("MOFCOM listed two firms by Announcement No. 46 of 2026. By Announcement [2026] No. 9, the Unreliable Entity "
+         "List Working Mechanism listed three more.", "UEL 2026-9"),
+        ("Measure\tAuthority\tStatus\nAnn. 2026-46\tMOFCOM\tSuspended\nAnn. 2026-47\tMOFCOM + GACC\tNew licence requirement for tungsten",
+         "MOFCOM-GACC 2026-47"),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_as_people_write_it_to_each_other(words: str, number: str) -> None:
+    read = notice("China tightens export controls", f"{words}\n", published=date(2026, 3, 3))
+
+    assert number in [relation.target for relation in read.relations]
+
+
+def test_a_number_with_its_form_is_not_read_twice() -> None:
+    read = announcement("商务部公告 2025年第31号停止执行。")
+
+    assert [(relation.verb, relation.target) for relation in read.relations] == [
+        ("repeals", "MOFCOM 2025-31")
+    ]
+
+
+def test_the_same_authorities_are_those_named_before() -> None:
+    read = notice(
+        "MOFCOM / GACC / SASTIND\nAnnouncement No. 47 of 2026",
+        "The temporary control established by Announcement No. 31 of 2024 of the same three authorities expires on "
+        "30 April 2026. The authorities have decided to keep it in place until 30 April 2028.\n2 March 2026",
+    )
+
+    assert [(relation.verb, relation.target) for relation in read.relations] == [
+        ("extends", "MOFCOM-GACC-SASTIND 2024-31")
+    ]
+
+
+def test_an_order_in_english_prints_its_number_below_its_title() -> None:
+    read = notice(
+        "Decision of the Ministry of Foreign Affairs on Taking Countermeasures Against Two U.S. Companies",
+        "Order of the Ministry of Foreign Affairs of the People's Republic of China\nNo. 47\nChina has decided to take "
+        "countermeasures against the companies below.\nMinister of Foreign Affairs\nMarch 2, 2026",
+    )
+
+    assert read.number
+    assert read.number.canonical == "MFA Order 47"
+    assert (read.kind, read.published) == ("order", date(2026, 3, 2))
+
+
+def test_all_who_stand_in_the_head_issue_a_joint_notice() -> None:
+    read = notice(
+        "商务部等3部门关于调整易制毒化学品出口目录的公告",
+        "商务部 公安部 海关总署\n商务部公告2026年第47号\n决定增列下列化学品，向上述国家出口应当申请许可。\n2026年3月2日",
+    )
+
+    assert read.number
+    assert read.number.canonical == "MOFCOM 2026-47"
+    assert read.issuers == ("MOFCOM", "MPS", "GACC")
+
+
+def test_the_tariff_commission_is_known_by_its_chinese_short_name() -> None:
+    read = notice(
+        "Announcement of the Customs Tariff Commission of the State Council on Levying Additional Duties\n"
+        "Shui Wei Hui Announcement No. 47 of 2026",
+        "Additional duties of 15% shall be levied from April 1, 2026.\nMarch 2, 2026",
+    )
+
+    assert read.number
+    assert read.number.canonical == "SCTC 2026-47"

@@ -72,3 +72,26 @@ def test_an_authority_or_a_rule_is_no_party(sentence: str) -> None:
 )
 def test_thousands_of_names_and_endless_words_are_gone_through_once(words: str, names: int) -> None:
     assert len(find_formed_parties(words, 0, len(words), LEXICON)) <= names
+
+
+@pytest.mark.parametrize(
+    ("listing", "names"),
+    [
+        ("Table 1\n  1  Quartz Bay Optics, Inc.   (4 Pier Road)\n  2  Norvale Marine Ltd.   (7 Dock Street)\n",
+         ["Quartz Bay Optics, Inc.", "Norvale Marine Ltd."]),
+        ("Quartz Bay University of Marine Engineering and Norvale Marine Ltd. are listed.",
+         ["Quartz Bay University of Marine Engineering", "Norvale Marine Ltd."]),
+        ("Executives: 1. Ada B. Quill, President of Norvale Marine Ltd. 2. Tom Ferris-Lane, Chief Executive Officer",
+         ["Ada B. Quill", "Norvale Marine Ltd.", "Tom Ferris-Lane"]),
+    ],
+)  # fmt: skip
+def test_a_name_is_read_without_its_row_and_with_its_field(listing: str, names: list[str]) -> None:
+    assert [party.en for party in find_formed_parties(listing, 0, len(listing), LEXICON)] == names
+
+
+def test_somebody_who_is_quoted_is_no_listed_person() -> None:
+    words = (
+        "The list hurts, according to Ada B. Quill, president of the traders' club, who said so on Monday."
+    )
+
+    assert find_formed_parties(words, 0, len(words), LEXICON) == ()

@@ -125,6 +125,8 @@ def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     ]  # folded text keeps this stop
     if get_pattern("category.left-alone").search(clause) or get_pattern("category.supposed").search(words):
         return True
+    if hit.is_item and get_pattern("category.advice").search(words):
+        return True
     before = words[: hit.start - hit.sentence.start]
     behind = context.text.folded_text[hit.end : hit.end + 24]
     if hit.is_item and get_pattern("category.example-behind").match(behind):

@@ -324,8 +324,12 @@ def _opens_range(words: str, word: DateMention, ends: Iterable[DateMention], lex
 def _is_span(words: str, start: DateMention, end: DateMention, lexicon: Lexicon) -> bool:
     """Return whether two days enclose a time: 2028年1月1日至2028年12月31日期间."""
     joint, closing = lexicon.get_pattern("date.range-to"), lexicon.get_pattern("date.span-after")
-    is_joined = start.end <= end.start and joint.match(words[start.end : end.start]) is not None
-    return is_joined and closing.match(words[end.end :]) is not None
+    between, behind = words[start.end : end.start], words[end.end :]
+    if start.end > end.start:
+        return False
+    if lexicon.get_pattern("date.japanese-range").match(between):
+        return lexicon.get_pattern("date.until-after").match(behind) is not None
+    return joint.match(between) is not None and closing.match(behind) is not None
 
 
 def _find_time(words: str, word: DateMention, lexicon: Lexicon) -> time | None:

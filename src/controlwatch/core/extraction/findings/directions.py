@@ -15,6 +15,7 @@ from controlwatch.core.extraction.text.lexicon import (
     LATIN_WORD,
     NO_CONCLUSION,
     Lexicon,
+    Rule,
     compile_family,
     lower_letters,
     matcher_for,
@@ -108,17 +109,27 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         first = [match for match in strong if match.rule.first]
         if matches and not is_about_foreign_act(lexicon, words):
             rule = (first or undoing or strong or matches)[0].rule
-            # In a report a duty that begins on a day is the news; in a notice it follows from the control.
-            is_news = context.identity.is_report and lexicon.get_pattern("change.start-day").search(words)
-            is_weak = (rule.weak and not is_news) or (
-                context.identity.is_instrument and rule.id.endswith(REPORT_RULE)
-            )
             signals.append(
-                DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
+                DirectionSignal(
+                    direction=Direction(rule.of),
+                    sentence=sentence,
+                    rule=rule.id,
+                    weak=_is_weak(context, rule, words),
+                )
             )
     if not signals and (composed := _compose_signal(context, masked)):
         signals.append(composed)
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
+
+
+def _is_weak(context: ReadingContext, rule: Rule, words: str) -> bool:
+    """Return whether a rule only hints at the direction: a consequence, the words of reports, a subject."""
+    get_pattern, identity = context.lexicon.get_pattern, context.identity
+    # In a report a duty that begins on a day is the news; in a notice it follows from the control.
+    is_news = identity.is_report and get_pattern("change.start-day").search(words)
+    is_of_reports = identity.is_instrument and rule.id.endswith(REPORT_RULE)
+    is_subject = get_pattern("direction.subject-clause").search(words) is not None
+    return (rule.weak and not is_news) or is_of_reports or is_subject
 
 
 def _recites_another(context: ReadingContext, sentence: Sentence) -> bool:
@@ -215,10 +226,13 @@ def _weigh_clause(clause: str, lexicon: Lexicon) -> Direction | None:
 
 
 def read_title(context: ReadingContext) -> DirectionSignal | None:
-    """Return what the title of an instrument says of the direction, or None."""
+    """Return what the title of an instrument says of the direction, or None.
+
+    A clause in place of a title (现就…有关事项公告如下) is weak: it names a measure, not what is done to it.
+    """
     get_pattern = context.lexicon.get_pattern
     text = context.text
-    printed = text.title
+    printed, is_weak = text.title, False
     if not get_pattern("direction.subject").search(printed) and (
         subject := get_pattern("direction.subject-line").search(text.body[:SUBJECT_ZONE])
     ):
@@ -226,7 +240,7 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
     elif not get_pattern("direction.subject").search(printed) and (
         clause := get_pattern("direction.subject-clause").search(text.body[:SUBJECT_ZONE])
     ):
-        printed = f"{printed} {clause[1]}"
+        printed, is_weak = f"{printed} {clause[1]}", True
     printed = lower_letters(printed)
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
@@ -234,7 +248,9 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
             if rule.of == NO_CONCLUSION:
                 return None
             sentence = Sentence(0, text.title_end, text.title)
-            return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
+            return DirectionSignal(
+                direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak
+            )
     return None
 
 
@@ -335,10 +351,11 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         if applies(case):
             return DirectionFinding(direction=direction, rule=rule)
     signals = case.signals
-    if case.title is not None and case.is_instrument:
-        return DirectionFinding(
-            direction=case.title.direction, rule=case.title.rule, sentence=case.title.sentence
-        )
+    title = case.title
+    is_topic = title is not None and title.weak and title.direction == Direction.TIGHTEN
+    is_undone = any(not s.weak and s.direction in UNDOING_DIRECTIONS for s in signals)
+    if title is not None and case.is_instrument and not (is_topic and is_undone):
+        return DirectionFinding(direction=title.direction, rule=title.rule, sentence=title.sentence)
     if case.is_operative:
         # What was listed before is background to an answer that stops or suspends it.
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals

@@ -14,6 +14,13 @@ _SUFFIX = (
     r"|S\.p\.A|SpA|S\.r\.l|B\.V|BV|N\.V|NV|Pte|Pty|K\.K|Oy|AB|ApS|A/S|s\.r\.o|a\.s|Sp\. z o\.o|Group"
     r"|Holdings?|Institute|University|Laborator(?:y|ies)|Foundation|Systems|Shipyard|Industries)"
 )
+#: The field behind the name of a school or an institute: University |of Marine Science.
+_FIELD = (
+    r"(?:(?:(?<=University)|(?<=Institute)|(?<=Laboratory)|(?<=Foundation)) (?:of|for) [A-Z][\w-]{1,30}"
+    r"(?: [A-Z][\w-]{1,30}){0,2}(?: and [A-Z][\w-]{1,30}(?![ ]?[A-Z]))?)?"
+)
+#: The number of a row is not part of the name behind it.
+_NO_ROW_NUMBER = r"(?!(?:(?<=\n)|(?<=\n )|(?<=\n  )|(?<=\n   )|(?<=\n    ))\d{1,3} +[A-Z])"
 #: Bounded, and each character in one way: a page may hold thousands of capitals without a blank.
 _WORD = r"[A-Z][\w&.’'/+-]{0,40}|&|\d[\w-]{0,20}"
 _SMALL_SUFFIX = r"plc|s\.r\.o\.?|a\.s\.?|z o\.o\.?"
@@ -40,8 +47,16 @@ ROW = re.compile(
     re.MULTILINE,
 )  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
 SUFFIXED = re.compile(
-    rf"(?<![\w&])(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD})){{0,7}},? {_SUFFIX}\b\.?)"
+    rf"(?<![\w&]){_NO_ROW_NUMBER}(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD})){{0,7}},?"
+    rf" {_SUFFIX}\b\.?{_FIELD})"
 )  # Example Systems, Inc.
+PERSON = re.compile(
+    r"(?:^[ ]*|(?<=\d[.)]) ?|(?<=: )|\b(?:to|against|and) )"
+    r"(?P<en>[A-Z][a-z][\w’'-]{0,30}(?: (?:[A-Z]\.|[A-Z][\w’'-]{1,30})){1,3}), (?:the )?(?:[A-Za-z-]+ ){0,4}?"
+    r"(?:[Pp]resident|[Cc]hair(?:man|woman|person)?|[Oo]fficer|CEO|[Dd]irector|[Ff]ounder|[Ss]ecretary|[Pp]artner|[Mm]anager)\b"
+    r"(?![^.\n]{0,100}\b(?:said|says|told|added|noted|called|argued)\b)",
+    re.MULTILINE,
+)  # 1. Jane Roe, President of Example Systems, Inc.
 _PLAIN_ITEM = rf"(?:(?:{_WORD})(?: (?:(?:of|for|the|de) )?(?:{_WORD})){{1,6}})"
 NEIGHBOUR = re.compile(
     rf"(?:,? and (?:the )?|[,;] (?:the )?)(?P<en>{_PLAIN_ITEM}(?:, {_SUFFIX}\b\.?)?)"
@@ -105,7 +120,8 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
             zh = office.sub("", lead_in.sub("", zh))
             if len(zh) > 1 and _is_name(en) and not no_party.search(f"{zh} {en}"):
                 yield hit.span(), zh, en
-    for span, en in (*_find_suffixed(folded, start, end), *_find_enumerated(folded, start, end)):
+    persons = ((hit.span("en"), hit["en"]) for hit in PERSON.finditer(folded, start, end))
+    for span, en in (*_find_suffixed(folded, start, end), *persons, *_find_enumerated(folded, start, end)):
         if not no_party.search(en):
             yield span, "", en
     for hit in lexicon.get_pattern("entity.listed-organisation").finditer(folded, start, end):

@@ -99,7 +99,8 @@ class DocumentHead:
         if line.letter:
             return DocumentNumber(letter=re.sub(r"\s", "", line.letter))
         issuers = line.issuers or self.issuers
-        is_order = lexicon.get_pattern("head.order").search(line.form or self.form) is not None
+        above = [found.form for found in self.lines if found.form and found.start <= line.start]
+        is_order = lexicon.get_pattern("head.order").search(above[-1] if above else self.form) is not None
         if not issuers or "NPCSC" in issuers:  # laws are promulgated by the President's orders
             return None
         if "UELWM" in issuers or "UEL" in issuers:

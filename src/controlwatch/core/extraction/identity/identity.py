@@ -52,6 +52,7 @@ ISSUER_PHRASE = re.compile(
 )  # … |of the Customs Tariff Commission
 #: Kinds in which an authority speaks for itself, without making a rule.
 OWN_WORDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT, NoticeKind.SPOKESPERSON})
+ENGLISH_ORDERS = frozenset({"Order", "Decree"})
 INFERENCE_ZONE = 800  #: characters in which a draft names who drew it up
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 
@@ -180,6 +181,9 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         own = own or (None if passes_on else _find_full_text_number(text, lexicon, found))
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
         named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
+        # A joint notice can carry the number of one of its issuers, beside whom a line names the others.
+        joint = [line.issuers for line in (head.lines if head else ()) if set(named) < set(line.issuers)]
+        named = max((named, *joint), key=len)
         issuers = collect_issuers(text, lexicon, named)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
@@ -372,6 +376,15 @@ def _find_head_number(text: DocumentText, lexicon: Lexicon) -> NumberMention | N
     """Return the number printed on a line by itself below the issuers' names (公 告 / 2022年 第42号)."""
     get_pattern = lexicon.get_pattern
     head = text.folded_text[: text.title_end + 600]
+    english = get_pattern("identity.english-head-lines").search(head, text.title_end)
+    if english and (issuers := find_issuers(english["issuers"], lexicon)):
+        number = DocumentNumber(
+            issuers=issuers,
+            series="Order" if english["form"] in ENGLISH_ORDERS else "",
+            year=int(english["year"]) if english["year"] else None,
+            n=int(english["n"]),
+        )
+        return NumberMention(start=english.start(), end=english.end(), number=normalize_series(number))
     hit = get_pattern("identity.head-line").search(head, text.title_end)
     if hit is None:
         # The working mechanism prints 〔2026〕10号 on a line by itself.

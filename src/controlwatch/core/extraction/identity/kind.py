@@ -141,6 +141,8 @@ def _find_non_document(
         len(han) >= GARBLED_LENGTH and common < GARBLED_SHARE * len(han)
     ):
         return NoticeKind.OTHER, "kind.garbled"
+    if get_pattern("kind.absent-page").match(text.title.strip()) and not is_headed:
+        return NoticeKind.EMPTY, "kind.absent-page"
     body = text.body
     is_noise = not body.strip() or (
         len(body) < NOISE_LENGTH and not get_pattern("kind.server-noise").sub("", body)
@@ -171,25 +173,8 @@ def _apply_kind_rules(
     title = MARKDOWN_PREFIX.sub("", text.title).strip()
     lead = extract_head(text, lexicon)
     is_press = contains_phrase(lexicon, "press", lead)
-    # The press reports that a spokesperson spoke; the ministry prints question and answer.
     is_dispatch = get_pattern("kind.agency-dateline").match(title) is not None
-    is_reported = is_dispatch or (is_press and get_pattern("kind.spokesperson-report").search(title))
-    is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
-    asked = get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}")
-    is_transcript = get_pattern("kind.transcript").search(f"{title}\n{text.body[:TITLE_LENGTH]}")
-    if (
-        is_answer
-        or is_transcript
-        or (asked and get_pattern("kind.press-conference").search(text.folded_text))
-    ):
-        yield NoticeKind.SPOKESPERSON, "kind.answer"
-    # Answers to users of the rules begin with a question.
-    opens_with_question = any(
-        get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
-    )
-    is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
-    if is_faq and not contains_phrase(lexicon, "press", title):
-        yield NoticeKind.FAQ, "kind.answer"
+    yield from _apply_answer_rules(text, title, lexicon, is_press=is_press, is_dispatch=is_dispatch)
     if get_pattern("kind.guide-title").match(title):
         yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
@@ -198,6 +183,8 @@ def _apply_kind_rules(
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
+    invites = get_pattern("kind.invitation-title").search(title)
+    yield NoticeKind.OTHER if invites else None, "kind.invitation"
     if get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
         yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
@@ -227,6 +214,31 @@ def _apply_kind_rules(
         by_label = NoticeKind.ANNOUNCEMENT if is_announcement else NoticeKind.NOTICE
         yield NoticeKind.ORDER if get_pattern("kind.order-label").search(label) else by_label, "kind.label"
     yield by_self_reference, "kind.speaks-of-itself"
+
+
+def _apply_answer_rules(
+    text: DocumentText, title: str, lexicon: Lexicon, *, is_press: bool, is_dispatch: bool
+) -> Iterator[tuple[NoticeKind | None, str]]:
+    """Yield what the rules for answers say: to reporters, or to those who use the rules."""
+    get_pattern = lexicon.get_pattern
+    # The press reports that a spokesperson spoke; the ministry prints question and answer.
+    is_reported = is_dispatch or (is_press and get_pattern("kind.spokesperson-report").search(title))
+    is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
+    asked = get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}")
+    is_transcript = get_pattern("kind.transcript").search(f"{title}\n{text.body[:TITLE_LENGTH]}")
+    if (
+        is_answer
+        or is_transcript
+        or (asked and get_pattern("kind.press-conference").search(text.folded_text))
+    ):
+        yield NoticeKind.SPOKESPERSON, "kind.answer"
+    # Answers to users of the rules begin with a question.
+    opens_with_question = any(
+        get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
+    )
+    is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
+    if is_faq and not contains_phrase(lexicon, "press", title):
+        yield NoticeKind.FAQ, "kind.answer"
 
 
 def _classify_head(head: DocumentHead, lexicon: Lexicon) -> NoticeKind | None:

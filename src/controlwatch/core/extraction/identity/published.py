@@ -38,6 +38,7 @@ MIN_ROW_CELLS = 3  #: of a row of a table
 WIRE_LENGTH = 24
 HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
+MIN_TITLE = 16  #: characters of a title that a page prints once more
 HALF_A_YEAR = timedelta(days=182)
 FOOT_LINES = 3
 HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
@@ -81,10 +82,11 @@ def find_publication_date(
         ("signature", lambda: _find_signature_date(text, lexicon) if is_signed else None),
         ("label", lambda: (labelled, label) if labelled and label else None),
         ("signature", lambda: _find_bracketed_date(text, lexicon) if is_signed else None),
+        ("label", lambda: _find_date_behind_number(text, lexicon) if is_signed else None),
         ("dateline", lambda: _find_dateline(text, page or given, lexicon)),
-        ("page", lambda: (page, "") if page else _find_page_date(lines, lexicon)),
+        ("page", lambda: (page, "") if page else _find_page_date(_drop_frame(text, lines), lexicon)),
         ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: _find_lead_date(_drop_rows(lines), lexicon)),
+        ("lead", lambda: _find_lead_date(_drop_other_days(lines, lexicon), lexicon)),
         ("dateline", lambda: None if is_signed else _find_republic_stamp(text, lexicon)),
         ("dateline", lambda: None if is_signed else _find_loose_dateline(text, lexicon)),
     )
@@ -129,6 +131,23 @@ def _find_bracketed_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     return None
 
 
+def _find_date_behind_number(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
+    """Return the day that ends a head behind its number: Announcement No. 14 of 2027, 5 November 2027."""
+    head = text.folded_text[: text.title_end]
+    day = next(iter(find_date_mentions(head[-LINE_LENGTH:], lexicon)), None)
+    if day is None or day.day is None or head[-LINE_LENGTH:][day.end :].strip(" )）.。|"):
+        return None
+    start = len(head) - len(head[-LINE_LENGTH:]) + day.start
+    is_behind = lexicon.get_pattern("published.behind-number").search(head[:start])
+    return (day.day, head[start:]) if is_behind else None
+
+
+def _drop_frame(text: DocumentText, lines: list[str]) -> list[str]:
+    """Return the lines behind the place where a page prints the title once more, below its menus."""
+    titled = [i for i, line in enumerate(lines) if len(line) >= MIN_TITLE and text.title.startswith(line)]
+    return lines[titled[0] + 1 :] if titled else lines
+
+
 def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day on a line of the head that the page prints itself."""
     for line in lines[:HEAD_LINES]:
@@ -160,10 +179,11 @@ def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 
 def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
-    lines = _drop_rows(_split_lines(text.folded_text[: _find_older_mail(text, lexicon)]))
+    lines = _drop_other_days(_split_lines(text.folded_text[: _find_older_mail(text, lexicon)]), lexicon)
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
     closing = CLOSING_BRACKET.search(foot[-1]) if foot else None  # (Newswire, Nov 14, 2028)
-    signed = lexicon.get_pattern("published.closing-words").search(foot[-1]) if foot else None
+    closes = lexicon.get_pattern("published.closing-words")
+    signed = next((hit for line in reversed(foot[-2:]) if (hit := closes.search(line))), None)
     if signed and (day := _find_first_date(next(group for group in signed.groups() if group), lexicon)):
         return day, signed[0].strip()
     for line in (*top, *reversed(foot), *([closing[1]] if closing else ())):
@@ -190,13 +210,14 @@ def _split_lines(folded: str) -> list[str]:
     return [line.strip() for line in folded.splitlines() if line.strip()]
 
 
-def _drop_rows(lines: list[str]) -> list[str]:
-    """Return the lines without the rows of a table, whose days are those of measures."""
+def _drop_other_days(lines: list[str], lexicon: Lexicon) -> list[str]:
+    """Return the lines without rows of a table, whose days are of measures, and without days of events."""
+    event = lexicon.get_pattern("published.event-line")
     widths = [sum(1 for cell in BARS.split(line) if cell.strip()) for line in lines]
     return [
         line
         for line, width in zip(lines, widths, strict=True)
-        if width < MIN_ROW_CELLS or widths.count(width) == 1
+        if (width < MIN_ROW_CELLS or widths.count(width) == 1) and not event.match(line)
     ]
 
 
@@ -211,9 +232,13 @@ def _parse_bare_date(line: str, lexicon: Lexicon) -> date | None:
 
 
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
-    """Return the day below or behind an issuer's or a signer's name, and its line."""
+    """Return the day below or behind an issuer's or a signer's name, or behind the place, and its line."""
     get_pattern = lexicon.get_pattern
     lines = _split_lines(text.folded_text[text.title_end : text.related_links_start])
+    for line in lines:  # Beijing, 14 March 2028
+        placed = get_pattern("published.signed-at").match(line) if len(line) <= LINE_LENGTH else None
+        if placed and (day := _parse_bare_date(line[placed.end() :].rstrip("."), lexicon)):
+            return day, line
     for above, line in pairwise(lines):
         if len(line) > 40 or len(above) > 2 * LINE_LENGTH:
             continue
@@ -240,7 +265,7 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     """Return the day that opens a text, is called its date, or closes it in brackets."""
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
-    lines = _drop_rows(_split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES])
+    lines = _drop_other_days(_split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES], lexicon)
     marked = get_pattern("published.date-line").search("\n".join(lines))
     if marked and (day := _find_first_date(marked[1], lexicon)):
         return day, marked[0].strip()

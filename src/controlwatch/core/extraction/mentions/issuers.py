@@ -61,6 +61,16 @@ class IssuerIndex:
         lead = rf"\s*\(?\s*{issued}(?:of|by|from|des|der)\s+(?:the\s+|China's\s+)?"
         return re.compile(f"{lead}({self._run})", re.IGNORECASE)
 
+    @cached_property
+    def cell_after(self) -> re.Pattern[str]:
+        """A cell of names behind that of a number: Ann. 2028-4 | MOFCOM + GACC |"""
+        return re.compile(rf"[ ]*[\t|][ ]*({self._run})(?:(?<=[\t\n])|[ ]*(?=[\t|\n]|$))", re.IGNORECASE)
+
+    @cached_property
+    def subject_after(self) -> re.Pattern[str]:
+        """Names behind a number that opens a sentence: By Announcement No. 8|, the Ministry of Commerce …"""
+        return re.compile(rf",\s+(?:the\s+|China's\s+)?({self._run})", re.IGNORECASE)
+
 
 @lru_cache(maxsize=4)
 def _build_issuer_index(lexicon: Lexicon) -> IssuerIndex:
@@ -135,24 +145,53 @@ def find_elided_issuers(
 
     `span` is where the number stands, `last` the one before it.
     """
-    if behind := find_issuers_after(text.folded_text, span[1], lexicon):
+    folded, sentence = text.folded_text, text.find_sentence(span[0])
+    before = blank_approvals(folded[sentence.start : span[0]], lexicon)
+    if behind := _find_issuers_behind(folded, span[1], before, last, lexicon):
         return behind
-    sentence = text.find_sentence(span[0])
-    before = blank_approvals(text.folded_text[sentence.start : span[0]], lexicon)
     if named := find_issuers(before, lexicon):
-        if lexicon.get_pattern("number.jointly").search(before):
-            return named[:1]
-        is_english = text.folded_text[span[0]].isascii()
-        return named if is_english else find_last_issuers(before, lexicon)
+        is_english = folded[span[0]].isascii()
+        return _find_leading_issuers(named, before, text, lexicon) or (
+            named if is_english else find_last_issuers(before, lexicon)
+        )
     if last is None:
         return find_issuers_in_english(sentence.words, lexicon)
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told
-    sentence_ends = text.folded_text[sentence.start : span[0]]
-    is_acted_on = lexicon.get_pattern("number.opens-item").match(sentence_ends) is not None
+    opens_item = lexicon.get_pattern("number.opens-item")
+    is_acted_on = opens_item.match(folded[sentence.start : span[0]]) is not None
     elided = last.issuers if is_acted_on or year in {None, last.year} else last.issuers[:1]
     return () if last.letter else elided
+
+
+def _find_issuers_behind(
+    folded: str, at: int, before: str, last: DocumentNumber | None, lexicon: Lexicon
+) -> tuple[str, ...]:
+    """Return the issuers given behind a number: of X, of the same ones, in a cell, or who acts by it."""
+    if behind := find_issuers_after(folded, at, lexicon):
+        return behind
+    if last and lexicon.get_pattern("number.same-authorities").match(folded, at):
+        return last.issuers
+    if cell := _build_issuer_index(lexicon).cell_after.match(folded, at):
+        return find_issuers(cell[1], lexicon)
+    subject = _build_issuer_index(lexicon).subject_after.match(folded, at)
+    is_leading = lexicon.get_pattern("number.leading").match(before) is not None
+    return find_issuers(subject[1], lexicon) if subject and is_leading else ()
+
+
+def _find_leading_issuers(
+    named: tuple[str, ...], before: str, text: DocumentText, lexicon: Lexicon
+) -> tuple[str, ...]:
+    """Return the issuers of a number where its sentence says who acts with whom; () where it does not."""
+    get_pattern = lexicon.get_pattern
+    if get_pattern("number.jointly").search(before):
+        return named[:1]
+    if get_pattern("number.with-partner").search(
+        before
+    ):  # 税関総署との連名の公告: the other was named before
+        return tuple(dict.fromkeys((*find_default_issuers(text, lexicon)[:1], *named)))
+    return ()
 
 
 def remove_issuer_names(words: str, lexicon: Lexicon) -> str:

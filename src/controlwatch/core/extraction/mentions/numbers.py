@@ -11,6 +11,7 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_default_issuers,
     find_elided_issuers,
     find_issuers,
+    find_issuers_after,
     find_issuers_before,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
@@ -228,6 +229,7 @@ def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMentio
         _find_letters,
         _find_named,
         _find_called,
+        _find_without_form,
         _find_elided,
         _find_issuer_first,
         _find_canonical,
@@ -273,11 +275,23 @@ def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
 def _find_called(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     """Yield numbers that are given apart from the word for their form: the notice, numbered 62 for 2026."""
     for hit in lexicon.get_pattern("number.called").finditer(folded):
-        year = next(hit[f"y{i}"] for i in range(1, 7) if hit[f"y{i}"])
-        n = next(hit[f"n{i}"] for i in range(1, 7) if hit[f"n{i}"])
+        year = next(hit[f"y{i}"] for i in range(1, 8) if hit[f"y{i}"])
+        n = next(hit[f"n{i}"] for i in range(1, 8) if hit[f"n{i}"])
         issuers = ("UEL",) if hit["y3"] and LIST_NAME in folded else ()
         number = DocumentNumber(issuers=issuers, year=int(year), n=int(n))
         yield NumberMention(start=hit.start(), end=hit.end(), number=number)
+
+
+def _find_without_form(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield numbers right behind their issuers, as people write to each other: 商务部海关2027年88号."""
+    for hit in lexicon.get_pattern("number.without-form").finditer(folded):
+        start, issuers = find_issuers_before(folded, hit.start(), lexicon)
+        if issuers:
+            named = (*issuers, "GACC") if hit["customs"] else issuers
+            number = DocumentNumber(
+                issuers=tuple(dict.fromkeys(named)), year=int(hit["year"]), n=int(hit["n"])
+            )
+            yield NumberMention(start=start, end=hit.end(), number=number)
 
 
 def _find_elided(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
@@ -334,7 +348,10 @@ def _fill_elided_parts(
         told = None if number.year else _find_year_beside(text, mention, own_year, lexicon)
         is_known = before is not None and (number.year or told) in {None, before.year}
         if before and is_known and not number.letter and not number.issuers:
-            number = before  # 第10号公告, named in full before
+            # 第10号公告, named in full before; a subject line leaves the issuers to the text.
+            behind = find_issuers_after(text.folded_text, mention.end, lexicon)
+            is_fuller = len(behind) > len(before.issuers)
+            number = replace(before, issuers=behind) if is_fuller else before
         elif number.letter is None:
             issuers = number.issuers or find_elided_issuers(
                 (mention.start, mention.end), number.year, text, lexicon, last

@@ -10,7 +10,10 @@ from controlwatch.core.model import Ground, Notice
 #: Meanings of the rules that are code; the rules of the lexicon state their own.
 RULE_MEANINGS: dict[str, str] = {
     "kind.empty": "Nothing but a page's frame is left",
+    "kind.absent-page": "The title of a page that says that it is not there",
     "kind.frame": "The title of an instrument, and nothing below it but the words of a page",
+    "kind.invitation": "The title invites to a meeting or a course",
+    "kind.guide": "The title explains how standing rules work",
     "kind.challenge": "A bot check answered instead of the site",
     "kind.listing": "Most lines are titles with their dates",
     "kind.answer": "The title or the opening is a question to an authority and its answer",
@@ -21,7 +24,7 @@ RULE_MEANINGS: dict[str, str] = {
     "kind.foreign": "The title is about a foreign government's act",
     "kind.title": "The title names the form",
     "kind.head": "The lines of its head name issuer, form, number or subject",
-    "kind.by-order": "A ministry's rules, promulgated by its numbered order",
+    "kind.by-order": "A ministry's rules or decision, promulgated by its numbered order",
     "kind.label": "The page's label for the number names the form",
     "kind.speaks-of-itself": "The text names its own form (本公告), or none",
     "number.title": "The title begins with it",

@@ -192,6 +192,13 @@ def _find_exclusion_start(folded: str, at: int, lexicon: Lexicon) -> int:
 def _find_excluded_parts(folded: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """Yield the parts that their heading excludes (二、不列管情形)."""
     get_pattern = lexicon.get_pattern
+    item = get_pattern("mask.next-part")
+    for lead in get_pattern("mask.excluded-list").finditer(folded):
+        end = lead.end()
+        while item.match(folded, end + 1):  # 一、… / 二、…: each item on a line of its own
+            below = folded.find("\n", end + 1)
+            end = below if below >= 0 else len(folded)
+        yield lead.end(), end
     for lead in get_pattern("mask.exclusion-lead").finditer(folded):
         counted = COUNTED_LINE.match(folded, lead.start())
         following = (
