@@ -216,9 +216,7 @@ class LegalQueries:
     ) -> tuple[KeyDate, ...]:
         """Return the key dates between two days, both included, by everything that is known now."""
         chosen = self.subjects.choose_subjects(categories)
-        # Of whole years, so that the months and weeks of a year share what is kept in memory.
-        begin, end = first.replace(month=1, day=1), last.replace(month=12, day=31)
-        graph = self.law.load_graph(self.law.list_keys_changed_between(begin, end))
+        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
         found = find_key_dates(graph, first, last)
         return tuple(key_date for key_date in found if chosen is None or chosen.covers(key_date))
 
@@ -253,6 +251,12 @@ class LegalQueries:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""
         entries = self.register.list_entries()
         return tuple(line for line in entries if line.disagreements) if disagreements else entries
+
+    def select_known(self, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of some numbers whose notices are known here."""
+        keys = {number: to_notice_key(number) for number in numbers}
+        instruments = self.law.load_graph(keys.values()).instruments if keys else {}
+        return frozenset(number for number, key in keys.items() if key in instruments)
 
     def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
         """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
