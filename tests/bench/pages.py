@@ -11,6 +11,7 @@ content.
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -32,6 +33,8 @@ from pydantic import SecretStr
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import App, open_app
 from controlwatch.bootstrap.feed_addresses import build_publications
+from controlwatch.cli import GC_THRESHOLDS
+from controlwatch.cli.common import freeze_loaded
 from controlwatch.core.law.notice_filter import EVERY_NOTICE
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
@@ -69,6 +72,9 @@ READ_FIGURES = """() => ({
     first: performance.getEntriesByName("first-contentful-paint")[0].startTime,
     elements: document.getElementsByTagName("*").length, ...window.seen})"""
 
+#: The smallest answer of the same server: a request for the style sheet.
+FLOOR = "/static/controlwatch.css"
+
 Pages = dict[str, Callable[[], str]]
 
 
@@ -93,6 +99,8 @@ def on(name: str, folder: Path, **more: Any) -> None:
         fill_store(app.store, categories, today=now.date())
         token = fill_desk(app.store, [watcher.id for watcher in app.watchers], categories, now=now)
         pages = list_pages(app, categories, rng, now=now)
+        gc.set_threshold(*GC_THRESHOLDS)
+        freeze_loaded()  # as the commands that serve the pages do
         with (
             serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as address,
             httpx.Client(base_url=address, timeout=60, cookies={SESSION_COOKIE: token}) as client,
@@ -154,19 +162,20 @@ def list_pages(app: App, categories: list[str], rng: random.Random, *, now: date
 
 def measure_requests(client: httpx.Client, store: SqlStore, pages: Pages) -> None:
     """Open each page some times over HTTP, and print p95, the first time after a change, and the bytes."""
-    floor = p95([request(client, "/static/controlwatch.css")[0] for _ in range(REQUESTS)])
     for turn, (name, path) in enumerate(pages.items()):
         changed = []
         for attempt in range(CHANGES):
             touch_store(store, 1 + turn * CHANGES + attempt)
-            changed.append(request(client, path())[0])
-        found = [request(client, path()) for _ in range(REQUESTS)]
-        times, size = [taken for taken, _ in found], max(size for _, size in found)
-        aim = AIM_MS if path().startswith(FILES) is False else AIM_CALENDAR_MS
-        missed = " TOO SLOW" if p95(times) > aim else ""
-        missed += " TOO LARGE" if size > AIM_BYTES and not path().startswith(FILES) else ""
+            changed.append(request(client, path()).taken)
+        # In turn with the floor, so that what else the machine does is in both.
+        pairs = [(request(client, path()), request(client, FLOOR)) for _ in range(REQUESTS)]
+        times, floor = [one.taken for one, _ in pairs], statistics.median(low.taken for _, low in pairs)
+        size, is_page = max(one.size for one, _ in pairs), not path().startswith(FILES)
+        missed = " TOO SLOW" if p95(times) > (AIM_MS if is_page else AIM_CALENDAR_MS) else ""
+        missed += " TOO LARGE" if is_page and size > AIM_BYTES else ""
         print(
-            f"  {name:21} p95 {p95(times):6.1f} ms ({p95(times) / floor:5.1f} times the floor)"
+            f"  {name:21} p95 {p95(times):6.1f} ms  processor {p95([one.worked for one, _ in pairs]):6.1f} ms"
+            f"  ({statistics.median(times) / floor:5.1f} times the floor)"
             f"  after a change {max(changed):7.1f} ms  {size:8,} bytes{missed}",
             flush=True,
         )
@@ -176,13 +185,22 @@ def measure_requests(client: httpx.Client, store: SqlStore, pages: Pages) -> Non
     )
 
 
-def request(client: httpx.Client, path: str) -> tuple[float, int]:
-    """Return the milliseconds and the bytes of a request."""
-    before = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request took."""
+
+    taken: float  #: ms
+    worked: float  #: ms of the processor, of this process: the server and the client, and not the database
+    size: int  #: bytes
+
+
+def request(client: httpx.Client, path: str) -> Answer:
+    """Send a request, and return what it took."""
+    before, worked = time.perf_counter(), time.process_time()
     answer = client.get(path)
-    taken = (time.perf_counter() - before) * 1000
+    taken, worked = (time.perf_counter() - before) * 1000, (time.process_time() - worked) * 1000
     assert answer.status_code in {200, 404}, f"{path}: {answer.status_code}"
-    return taken, len(answer.content)
+    return Answer(taken, worked, len(answer.content))
 
 
 def p95(times: list[float]) -> float:
