@@ -84,8 +84,8 @@ class MadeNotice:
 class NoticeMaker:
     """Makes notices, the oldest first: one in eight changes the rules, one in fifty has no day.
 
-    Of the changes, one in three ends after a year, one in forty lists parties, and one in two hundred is a
-    catalogue of many codes.
+    A third of the others is about the first category. Of the changes, one in three ends after a year, one in
+    forty lists parties, and one in two hundred is a catalogue of many codes.
     """
 
     def __init__(self, categories: list[str], *, today: date) -> None:
@@ -102,6 +102,8 @@ class NoticeMaker:
         chosen = rng.sample(self._categories, k=1 if change else 2)
         if change and change % 40 == 0:
             chosen = [PARTY_LIST]
+        elif not change and n % 3 == 0:
+            chosen[0] = self._categories[0]
         number = DocumentNumber(issuers=("MOFCOM",), year=issued.year, n=n)
         body = "，".join(rng.choice(WORDS) for _ in range(60)) + (RARE if n % 1_000 == 0 else "")
         codes = tuple(self._make_codes(400 if change % 200 == 0 else 2)) if change else ()
