@@ -39,6 +39,15 @@ def test_the_proving_words_are_marked_in_the_original_and_lead_to_their_conclusi
     assert f'<li id="c{marked[2]}">' in text
 
 
+def test_a_notice_bears_the_kind_of_measure_that_the_list_gives_it(pages: Pages) -> None:
+    badge = re.compile(r'<span class="badge red">\s*([^<]+?)\s*</span>')
+    listed = badge.search(pages.open("/notices?category=gallium").text)
+    shown = badge.search(pages.open(f"/notices/{quote(NUMBER)}").text.partition("<h1>")[0])
+    assert listed is not None
+    assert shown is not None
+    assert shown[1] == listed[1]
+
+
 def test_the_status_is_that_of_the_day_that_is_asked_for(pages: Pages) -> None:
     path = f"/notices/{quote(NUMBER)}?on="
     assert "not yet in force" in pages.open(f"{path}2026-03-15").text
