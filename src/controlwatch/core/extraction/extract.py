@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+from controlwatch.core.extraction.findings.acted_titles import find_acted_titles
 from controlwatch.core.extraction.findings.categories import (
     add_code_categories,
     drop_items,
@@ -53,7 +54,7 @@ from controlwatch.core.extraction.identity.passages import leaves_alone
 from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
-from controlwatch.core.extraction.report.doubts import list_doubts
+from controlwatch.core.extraction.report.doubts import list_doubts, list_kind_doubts
 from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -115,7 +116,7 @@ class Assessment:
             has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
             if reports and not explains:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
-            elif not (explains and has_subject):
+            elif not reports and not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
         relations = self.relations
         is_open = context.identity.is_instrument and self.change_rule in OPEN_RULES
@@ -168,7 +169,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         language=detect_language(text.original),
         kind=identity.kind,
         published=identity.publication_day,
-        doubts=document.doubts,
+        doubts=(*document.doubts, *list_kind_doubts(identity)),
         grounds=tuple(explain_identity(text, identity)),
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
@@ -177,8 +178,6 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
-        if not (notice.reports_change or notice.review or notice.kind in EXPLAINING_KINDS):
-            notice = replace(notice, hs_codes=(), control_codes=(), codes_excluded=())
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
@@ -189,7 +188,12 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
 def _assess_document(context: ReadingContext) -> Assessment:
     """Return what a document does, from what it is and what its sentences say."""
     kind, lexicon = context.identity.kind, context.lexicon
-    places = find_place_hits(context.text, lexicon, is_beside=partial(_is_beside_news, context))
+    places = find_place_hits(
+        context.text,
+        lexicon,
+        is_beside=partial(_is_beside_news, context),
+        titles=find_acted_titles(context),
+    )
     categories = find_categories(context, places)
     ids = frozenset(found.id for found in categories)
     is_operative = is_operative_answer(context)
@@ -213,7 +217,10 @@ def _assess_document(context: ReadingContext) -> Assessment:
     is_change, change_rule = decide_change(case)
     is_on_licences = bool(ids) and all(category.startswith("licence.") for category in ids)
     get_pattern, catalogue = lexicon.get_pattern, weigh_catalogue(context)
-    is_procedure = is_on_licences and get_pattern("change.procedure-title").search(context.text.title)
+    is_procedure = is_on_licences and (
+        get_pattern("change.procedure-title").search(context.text.title)
+        or get_pattern("direction.promulgated-rules").search(context.text.folded_text)
+    )
     keeps_scope = get_pattern("direction.same-scope").search(context.text.folded_text)
     direction = choose_direction(
         DirectionInputs(
@@ -262,6 +269,8 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     # Codes of foreign lists do not count, nor those of what a report only recalls.
     beside = context.is_background if reports else lambda _at: False
     codes = NoticeCodes() if is_foreign else find_codes(text, context.lexicon, is_beside=beside)
+    effective = find_effective_dates(context, is_own=assessment.is_change) if reports else ()
+    in_force = next((found.start for found in effective if found.start), None)
     return replace(
         notice,
         number=own.number if own else None,
@@ -271,8 +280,10 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         is_change=assessment.is_change,
         reports_change=reports,
         direction=assessment.direction.direction,
-        effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
-        deadlines=find_deadlines(text, context.lexicon, anchor=anchor, is_beside=context.is_background)
+        effective=effective,
+        deadlines=find_deadlines(
+            text, context.lexicon, anchor=anchor, in_force=in_force, is_beside=context.is_background
+        )
         if sets_deadlines and is_on_trade
         else (),
         categories=add_code_categories(assessment.categories, codes.control_codes, context.lexicon)

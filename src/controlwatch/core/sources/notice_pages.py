@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -64,9 +65,22 @@ _PARTICULARS = frozenset(
         "发布机构",
     }
 )
+#: A number with an element of its own, as sites print it beside the title.
+_LONE_NUMBER = re.compile(
+    r">\s*([\u4e00-\u9fff]{2,14}[〔\[﹝（(]20\d\d[〕\]﹞）)]\s?(?:第\s?)?\d{1,4}\s?号)\s*</(?!a\b|title|h\d)",
+    re.IGNORECASE,
+)
+_TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
+#: A particular in its brackets, wherever a page prints it.
+_PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")
 _MAX_CELLS = 2000
 _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
+#: The day on the line of a page that names its source or its time.
+_SOURCE_LINE_DAY = re.compile(
+    r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
+    r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
+)
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
 _MAX_STRUCK = 300  #: characters of struck text that are quoted
@@ -109,7 +123,7 @@ def parse_notice_page(
     is_annexed = any(
         not link.is_embedded or leads_to_file(link.url) or not body.doubts for link in files.links
     )
-    titles = _find_values(tree, (*selectors.title, *_TITLES))
+    titles = _find_titles(tree, (*selectors.title, *_TITLES))
     days = (parse_day(value) for _, value in _find_values(tree, (*selectors.published, *_DAYS)))
     sources = (
         (_SOURCE.search(value), selector, value)
@@ -122,9 +136,9 @@ def parse_notice_page(
     )
     return Document(
         url=url,
-        title=next((value for _, value in titles if value), ""),
+        title=next(titles, ""),
         text="\n".join(line for line in text if line != _SSI_ERROR),
-        page_date=next((day for day in days if day), None),
+        page_date=next((day for day in days if day), None) or _find_source_line_day(html),
         source_name=next(names, None),
         labels=_parse_labels(tree, selectors.labels or _LABELS),
         annexes=files.links,
@@ -290,6 +304,26 @@ def _find_values(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[t
                 yield selector, " ".join(extract_lines([node]))
 
 
+def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[str]:
+    """Yield the titles of a page; a heading that only names the site, as its <title> does, is none."""
+    node = tree.css_first("title")
+    whole = collapse_whitespace((node.text() or "") if node is not None else "")
+    parts = [part.strip() for part in _TITLE_JOINT.split(whole) if part.strip()]
+    longest = max(parts, key=len, default="")
+    sites = {part for part in parts if part != longest}
+    for selector, value in _find_values(tree, selectors):
+        if selector == "title" and sites & {node.text(deep=True).strip() for node in tree.css("h1")}:
+            yield longest
+        elif value and not (selector == "h1" and value in sites):
+            yield value
+
+
+def _find_source_line_day(html: str) -> date | None:
+    """Return the day beside the source of a page, which often stands outside its article."""
+    line = _SOURCE_LINE_DAY.search(html)
+    return parse_day(line[1]) if line else None
+
+
 def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str], ...]:
     printed = "\n".join(extract_lines(_select_outermost(tree.css(selector))))
     labels: dict[str, str] = {}
@@ -298,6 +332,12 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
     for name, value in _find_particulars(tree):
         labels.setdefault(name, value)
+    for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
+        if (name := re.sub(r"\s", "", hit[1])) in _PARTICULARS:
+            labels.setdefault(name, collapse_whitespace(strip_markup(hit[2])))
+    lone = set(_LONE_NUMBER.findall(tree.html or ""))
+    if len(lone) == 1 and _PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
+        labels["文号"] = collapse_whitespace(lone.pop())
     return tuple(labels.items())
 
 

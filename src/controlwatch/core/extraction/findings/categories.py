@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from controlwatch.core.extraction.findings.acted_titles import find_acted_titles
 from controlwatch.core.extraction.findings.category_filters import (
     HIT_FILTERS,
     UNRELATED_GROUPS,
@@ -67,28 +68,20 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
 def _find_acted_names(context: ReadingContext) -> list[CategoryHit]:
     """Return what the names of the documents say on which an instrument acts."""
     text, lexicon = context.text, context.lexicon
-    if not context.identity.is_instrument:
-        return []
-    hits: list[CategoryHit] = []
-    for name in lexicon.get_pattern("category.cited-name").finditer(text.folded_text):
-        sentence = text.find_sentence(name.start())
-        before = sentence.words[: max(0, name.start() - sentence.start)]
-        acts = lexicon.get_pattern("category.acting-on-name").search(sentence.words)
-        if not acts or lexicon.get_pattern("category.basis-before").search(before):
-            continue
-        hits += [
-            CategoryHit(
-                category=category,
-                strength=strength,
-                start=name.start() + hit.start,
-                end=name.start() + hit.end,
-                in_title=False,
-                sentence=sentence,
-            )
-            for hit in find_term_hits(name[0], lexicon)
-            for category, strength in hit.meanings
-            if strength != "counter"
-        ]
+    hits = [
+        CategoryHit(
+            category=category,
+            strength=strength,
+            start=name.start() + hit.start,
+            end=name.start() + hit.end,
+            in_title=False,
+            sentence=text.find_sentence(name.start()),
+        )
+        for name in find_acted_titles(context)
+        for hit in find_term_hits(name[0], lexicon)
+        for category, strength in hit.meanings
+        if strength != "counter"
+    ]
     return apply_exclusive_regimes(drop_weak_hints(hits, context), context)
 
 
@@ -133,7 +126,7 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         for mention in context.identity.number_mentions
     )
     if (
-        not is_chinese
+        not (is_chinese or lexicon.get_pattern("category.meeting-title").search(title))
         and contains_phrase(lexicon, "foreign_act", opening)
         and lexicon.get_pattern("category.foreign-rule").search(opening)
         and not lexicon.get_pattern("category.chinese-act").search(opening)

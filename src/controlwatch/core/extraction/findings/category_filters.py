@@ -38,9 +38,10 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
         is_party_listing |= is_on_parties
     if context.identity.is_report and any(hit.is_item for hit in titled):
         is_party_listing = False  # a headline that names both is about both
-    if (
-        kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
-    ):  # an explanation is about its title
+    explains = kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
+    # An explanation is about its title; answers on a numbered notice are on its items.
+    answers_on_notice = context.identity.number_mentions and not any(hit.is_item for hit in titled)
+    if explains and not answers_on_notice:
         ids, groups = _list_related(titled)
         hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
     opening = next(
@@ -71,27 +72,35 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
 def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Keep the items that a report names in passages on trade, not on markets or on the distant past.
 
-    The lines of a chat or a form are too short to speak of trade: there the lines around an item count too.
+    The lines of a chat or a form are too short to speak of trade: there the lines around an item count too,
+    and so do the paragraphs around it where nothing else says what a report is on.
     """
     if not context.identity.is_report and context.identity.kind != NoticeKind.OTHER:
         return hits
-    kept = [hit for hit in hits if _is_subject_of_report(hit, context, 0)]
+    kept = [hit for hit in hits if _is_subject_of_report(hit, context, 0, SHORT_LINE)]
     if any(hit.is_item for hit in kept):
         return kept
-    return [hit for hit in hits if _is_subject_of_report(hit, context, NEIGHBOURS)]
+    kept = [hit for hit in hits if _is_subject_of_report(hit, context, NEIGHBOURS, SHORT_LINE)]
+    if kept:
+        return kept
+    return [hit for hit in hits if _is_subject_of_report(hit, context, PARAGRAPH_REACH, PARAGRAPH_REACH)]
 
 
-def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int) -> bool:
-    """Return whether a report is about what it names; `around` is by how much a short line is widened."""
+def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int, reach: int) -> bool:
+    """Return whether a report is about what it names.
+
+    A line shorter than `reach` is widened by `around` characters on either side.
+    """
     get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
     if hit.is_item and hit.category.change:
         low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
         end = folded.find("\n", hit.end, high)
         start, end = max(low, folded.rfind("\n", low, hit.start) + 1), end if end >= 0 else high
-        if end - start < SHORT_LINE:
+        if end - start < reach:
             start, end = max(low, start - around), min(high, end + around)
+        own = context.text.find_sentence(hit.start).words
         if not get_pattern("category.trade").search(folded[start:end]) or contains_phrase(
-            context.lexicon, "market", words
+            context.lexicon, "market", own
         ):
             return False
     if not context.identity.is_report or hit.in_title:

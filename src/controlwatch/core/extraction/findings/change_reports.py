@@ -10,8 +10,8 @@ from controlwatch.core.model import Direction, NoticeKind
 
 LEAD = 320  #: characters below a title in which a report says that something is only proposed
 
-#: The titles of a rumour or its denial, of a question, and of a company's report on its business.
-TITLES_WITHOUT_NEWS = ("change.rumour", "change.title-asks", "change.company-report")
+#: The titles of a question, of a company's report on its business, and of a meeting.
+TITLES_WITHOUT_NEWS = ("change.title-asks", "change.company-report", "kind.meeting-title")
 
 
 def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
@@ -38,6 +38,9 @@ def _tells_of_no_change(case: ChangeInputs) -> bool:
     """Return whether a report is on a draft, a rumour, a meeting or another regime, or only asks."""
     text, lexicon = case.context.text, case.context.lexicon
     if any(lexicon.get_pattern(name).search(text.title) for name in TITLES_WITHOUT_NEWS):
+        return True
+    is_confirmed = lexicon.get_pattern("change.confirmed").search(text.body) is not None
+    if lexicon.get_pattern("change.rumour").search(text.title) and not is_confirmed:
         return True
     denied = lexicon.get_pattern("change.no-such-document").search(text.folded_text, text.title_end)
     if denied and denied.start() < text.title_end + LEAD:

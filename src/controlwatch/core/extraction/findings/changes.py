@@ -26,12 +26,12 @@ SHORT_OPENING = 700  #: as above, for other authorities
 
 
 def is_operative_answer(context: ReadingContext) -> bool:
-    """Return whether a spokesperson's answer itself stops or suspends a numbered measure from a given day."""
+    """Return whether a spokesperson's answer itself decides something from a given day.
+
+    It stops or suspends the measure of a number or against listed parties, or says that it was decided now.
+    """
     lexicon = context.lexicon
     if context.identity.kind != NoticeKind.SPOKESPERSON:
-        return False
-    listed = lexicon.get_pattern("place.list-of-parties").search(context.text.folded_text)
-    if not (context.identity.number_mentions or listed):
         return False
     acting = [
         words
@@ -40,6 +40,11 @@ def is_operative_answer(context: ReadingContext) -> bool:
         and not is_about_foreign_act(lexicon, words)
         and not lexicon.get_pattern("change.issued-already").search(words)
     ]
+    if any(map(lexicon.get_pattern("change.decided-now").search, acting)):
+        return True
+    listed = lexicon.get_pattern("place.list-of-parties").search(context.text.folded_text)
+    if not (context.identity.number_mentions or listed):
+        return False
     return any(
         lexicon.get_pattern("change.start-day").search(words)
         and (

@@ -37,6 +37,7 @@ BRACKET_NOTE = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?:(?<![A-Za-z0-9.\-])|(?<=\n\d\.)|(?<=\n\d\d\.))([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
+CELL_GAP = re.compile(r"[\s|]+")
 MAX_RANGE_LENGTH = 15  #: a longer range is not a list of neighbours
 
 
@@ -59,6 +60,8 @@ def find_codes(
     get_pattern = lexicon.get_pattern
     folded = text.folded_text[: text.related_links_start]
     codes = list(_find_hs_codes(folded, lexicon))
+    if get_pattern("code.statistics").search(text.title):
+        codes = [code for code in codes if _opens_row(folded, code[1])]
     for hit in CONTROL_CODE.finditer(folded):
         sentence = text.find_sentence(hit.start())
         around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
@@ -91,6 +94,12 @@ def find_codes(
         control_codes=tuple(finding for code, finding in control.items() if code not in parents),
         excluded_codes=tuple(finding for code, finding in excluded.items() if code not in included),
     )
+
+
+def _opens_row(folded: str, at: int) -> bool:
+    """Return whether at most one cell, such as a count, stands before a figure on its line, and no code."""
+    before = folded[folded.rfind("\n", 0, at) + 1 : at].strip()
+    return len(CELL_GAP.split(before)) <= 1 and not LOOSE_CODE.search(before)
 
 
 def _find_hs_codes(folded: str, lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:

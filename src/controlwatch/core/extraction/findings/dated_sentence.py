@@ -213,6 +213,17 @@ class DatedSentence:
             if dated.until and (other := another_act.search(words, word.end, limit)):
                 quote = self.quote(other.start(), other.end())
                 yield replace(found, until=None, scope=other[0].strip("，,;； "), quote=quote)
+            elif dated.until and word is starts[-1] and (part := self._find_next_act()):
+                quote = self.context.text.quote_around(part.start, part.end)
+                yield replace(found, until=None, scope=part.words.strip("。；"), quote=quote)
+
+    def _find_next_act(self) -> Sentence | None:
+        """Return the part behind the sentence's semicolon that ends something on the same day."""
+        if not self.words.endswith("；"):
+            return None
+        part = self.context.text.find_sentence(self.sentence.end)
+        is_act = self.context.lexicon.get_pattern("date.next-act").match(part.words.rstrip("。；"))
+        return part if is_act and part.start == self.sentence.end else None
 
     def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
         """Return a start on publication or a stated time after it."""

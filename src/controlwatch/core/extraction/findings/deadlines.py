@@ -22,11 +22,17 @@ DEADLINE_KINDS = (
 
 
 def find_deadlines(
-    text: DocumentText, lexicon: Lexicon, *, anchor: date | None, is_beside: Callable[[int], bool]
+    text: DocumentText,
+    lexicon: Lexicon,
+    *,
+    anchor: date | None,
+    in_force: date | None,
+    is_beside: Callable[[int], bool],
 ) -> tuple[Deadline, ...]:
     """Return the closing days a text sets, each with its sentence.
 
-    `anchor` is the day of publication: earlier days are past, and stated periods are counted from it.
+    `anchor` is the day of publication: earlier days are past, and stated periods are counted from it; those
+    from the day of force on are counted from `in_force`.
     `is_beside` tells whether a place is beside the news of a report.
     """
     get_pattern = lexicon.get_pattern
@@ -54,13 +60,13 @@ def find_deadlines(
                 stated.append(Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
     counted = [
         Deadline(
-            kind="transition-ends" if hit[3] else "comments-close",
-            date=add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2]),
+            kind="transition-ends" if hit["performs"] else "comments-close",
+            date=add_duration(first, parse_numeral(hit["count"]) or 0, hit["unit"]),
             quote=text.quote_around(hit.start(), hit.end()),
             rule="deadline.counted",
         )
         for hit in get_pattern("deadline.within-days").finditer(text.folded_text)
-        if anchor
+        if (first := in_force if hit["force"] else anchor)
     ]
     found: dict[tuple[str, date], Deadline] = {}
     for deadline in (*stated, *counted):

@@ -108,7 +108,11 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         first = [match for match in strong if match.rule.first]
         if matches and not is_about_foreign_act(lexicon, words):
             rule = (first or undoing or strong or matches)[0].rule
-            is_weak = rule.weak or (context.identity.is_instrument and rule.id.endswith(REPORT_RULE))
+            # In a report a duty that begins on a day is the news; in a notice it follows from the control.
+            is_news = context.identity.is_report and lexicon.get_pattern("change.start-day").search(words)
+            is_weak = (rule.weak and not is_news) or (
+                context.identity.is_instrument and rule.id.endswith(REPORT_RULE)
+            )
             signals.append(
                 DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
             )

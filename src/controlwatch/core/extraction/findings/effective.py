@@ -73,7 +73,8 @@ def _collect_dates(
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
-        measure = lexicon.get_pattern("date.own-limit").sub(lambda hit: " " * len(hit[0]), measure)
+        for aside in ("date.own-limit", "date.quoted-rule"):
+            measure = lexicon.get_pattern(aside).sub(lambda hit: " " * len(hit[0]), measure)
         if _dates_nothing(context, sentence, measure, is_own=is_own):
             continue
         dated = DatedSentence(
@@ -117,7 +118,8 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
     lexicon = context.lexicon
     terms: dict[tuple[int, str], Sentence] = {}
     for sentence in context.text.sentences:
-        period = lexicon.get_pattern("date.rest-term").search(sentence.words)
+        own = lexicon.get_pattern("date.quoted-rule").sub("", sentence.words)
+        period = lexicon.get_pattern("date.rest-term").search(own)
         is_asked = context.identity.kind == NoticeKind.SPOKESPERSON and is_asked_about(context, sentence)
         if period and not (is_asked or _is_term_of_another(context, sentence.words)):
             term = parse_period(period)

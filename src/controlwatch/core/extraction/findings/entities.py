@@ -127,6 +127,7 @@ def find_entities(
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
+        zh = get_pattern("entity.anaphor").sub("", zh)
         deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))

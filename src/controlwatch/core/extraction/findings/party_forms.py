@@ -55,8 +55,9 @@ JOINT = re.compile(r",? and (?:the )?|, (?:the )?")
 LEGAL_FORM = re.compile(rf"\b{_SUFFIX}\b\.?$")
 SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})\. (?=[A-Z])")  #: PLC. Exports …
 LEAD_IN = re.compile(
-    r"^(?:(?:Whereas|For|Against|Of|[IVX]{1,4}\.|(?:[A-Z]\w+ )*(?:Officer|President|Chairman|Chairwoman|CEO"
-    r"|Director|Head|Founder|Countermeasures) (?:of|[Aa]gainst)|China of) )+"
+    r"^(?:(?:Whereas|For|Against|Of|[IVX]{1,4}\.|(?:(?:[A-Z]\w+|the|of|on|to) )*"
+    r"(?:Officer|President|Chairman|Chairwoman|CEO|Director|Head|Founder|Countermeasures)"
+    r" (?:of|[Aa]gainst)|China of) )+"
 )  # Chief Executive Officer of Example Systems, Inc.
 Span = tuple[int, int]
 MIN_HAN = 3  #: characters of an organisation's name, which has more

@@ -121,7 +121,8 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
         )
         is_issued = get_pattern("relation.issued-right-before").search(before)
         deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
-        if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
+        names = ("relation.suspended-by", "relation.listed-by")
+        if deciding.match(behind) or any(get_pattern(name).search(before) for name in names):
             return mention
     return None
 
@@ -132,6 +133,12 @@ def _find_verb_of_recalled(
     """Return what is done to a notice that a sentence recalls: there, in a later one, as its term ends."""
     if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], context.lexicon):
         return decided
+    get_pattern = context.lexicon.get_pattern
+    behind = sentence.words[mention.end - sentence.start :]
+    if get_pattern("relation.suspended-for-a-term").search(behind) and get_pattern(
+        "relation.suspension-goes-on"
+    ).search(context.text.folded_text):
+        return Verb.EXTENDS, "relation.prolonged"
     lapse = match_lapse(context.text, sentence, context.lexicon)
     if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
         lapse = None  # what applies again is the other one, which this one had suspended

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
+from controlwatch.core.extraction.identity.head import PAGE_TAG
 from controlwatch.core.extraction.identity.kind import (
     INSTRUMENT_KINDS,
     MARKDOWN_PREFIX,
@@ -176,6 +177,7 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind in INSTRUMENT_KINDS:
         year = published.day.year if published else None
         own = _read_head_number(opening, year, lexicon) or find_own_number(text, lexicon, found, label)
+        own = own or (None if passes_on else _find_full_text_number(text, lexicon, found))
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
         named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
         issuers = collect_issuers(text, lexicon, named)
@@ -187,7 +189,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind == NoticeKind.LAW and own is not None and "NPCSC" in own.number.issuers:
         own = None  # the number is that of the President's order
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
-    if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
+    # A ministry promulgates its rules, and its decisions, by a numbered order.
+    if kind in {NoticeKind.REGULATION, NoticeKind.ANNOUNCEMENT} and by_order:
         kind, rule = NoticeKind.ORDER, "kind.by-order"
     return Identity(
         kind=kind,
@@ -261,6 +264,18 @@ def _find_number_above(opening: Opening, lexicon: Lexicon, year: int | None) -> 
     return OwnNumber(number, caption.get_original(own[0].start, own[0].end), "number.above")
 
 
+def _find_full_text_number(
+    text: DocumentText, lexicon: Lexicon, found: tuple[NumberMention, ...]
+) -> OwnNumber | None:
+    """Return the number that a repost gives in the sentence above the full text: …第66号，全文如下："""
+    lead = lexicon.get_pattern("identity.full-text-lead")
+    for mention in found:
+        sentence = text.find_sentence(mention.start)
+        if sentence.start < text.title_end + LABEL_ZONE and lead.search(sentence.words):
+            return _build_own_number(text, lexicon, mention, "number.above")
+    return None
+
+
 def _read_head_number(opening: Opening, year: int | None, lexicon: Lexicon) -> OwnNumber | None:
     """Return the number that a head prints outside its subject; a follow-up has none of its own."""
     get_pattern = lexicon.get_pattern
@@ -288,7 +303,8 @@ def find_own_number(
     titled = [mention for mention in found if mention.end <= text.title_end]
     followed_up: set[str] = set()  # the title is about these
     for mention in titled:
-        if get_pattern("identity.before-own-number").match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
+        before = PAGE_TAG.sub("", MARKDOWN_PREFIX.sub("", folded[: mention.start]))
+        if get_pattern("identity.before-own-number").match(before):
             if not _is_followed_up(text, mention, titled, lexicon):
                 return _build_own_number(text, lexicon, mention, "number.title")
             followed_up.add(mention.number.key)

@@ -103,8 +103,9 @@ def classify_kind(
     )
     if kind == NoticeKind.ORDER and lexicon.get_pattern("kind.founding-title").match(text.title.strip()):
         kind, rule = NoticeKind.REGULATION, "kind.title"
-    if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
-        return NoticeKind.EMPTY, "kind.frame"
+    if _is_frame(text, lexicon):
+        promises = kind in INSTRUMENT_KINDS | {NoticeKind.SPOKESPERSON}
+        return NoticeKind.EMPTY, "kind.frame" if promises else "kind.empty"
     is_numbered = head is not None and head.numbered is not None
     zone = PAGE_TAG.sub("", text.title.strip()) if is_numbered else text.folded_text[:HEARSAY_ZONE]
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", zone):
@@ -113,14 +114,14 @@ def classify_kind(
 
 
 def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
-    """Return whether a page has the title of an instrument, and nothing below it but the words of a page."""
-    body = text.body[: text.related_links_start - text.title_end]
-    if not body.strip() or len(body) > FRAME_LENGTH or SENTENCE_END.search(body):
+    """Return whether a page has nothing below its title but the words of a page or of a server."""
+    body = text.body[: text.related_links_start - text.title_end].replace(text.title.strip(), "")
+    if not body.strip() or len(body) > FRAME_LENGTH:
         return False
-    below = SYMBOLS.sub("", body.replace(text.title.strip(), ""))
-    kept = SYMBOLS.sub(
-        "", lexicon.get_pattern("change.page-words").sub("", body.replace(text.title.strip(), ""))
-    )
+    rest = lexicon.get_pattern("change.page-words").sub("", body)
+    below, kept = SYMBOLS.sub("", body), SYMBOLS.sub("", rest)
+    if SENTENCE_END.search(rest):
+        return False
     return len(kept) < MIN_ARTICLE and len(below) - len(kept) >= MIN_PAGE_WORDS
 
 
@@ -193,7 +194,7 @@ def _apply_kind_rules(
         yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if is_dispatch:
+    if is_dispatch or get_pattern("kind.meeting-title").search(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"

@@ -143,7 +143,8 @@ def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 
 def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day that the first paragraph opens with, or calls today; a month is not enough."""
-    for line in lines[:3]:
+    long_lines = [line for line in lines if len(line) > LINE_LENGTH]  # those above a page's text are short
+    for line in (*lines[:3], *long_lines[:3]):
         if lexicon.get_pattern("date.question").match(line):
             continue  # what a reporter asks about was before
         names = ("published.today", "published.weekday-bracket")
@@ -200,11 +201,13 @@ def _drop_rows(lines: list[str]) -> list[str]:
 
 
 def _parse_bare_date(line: str, lexicon: Lexicon) -> date | None:
-    """Return the day of a line that contains nothing else."""
+    """Return the day of a line that contains nothing else, in one language or in several."""
     words = find_date_mentions(line, lexicon)
-    if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
-        return words[0].day
-    return None
+    days = {word.day for word in words}
+    ends = [0, *(word.end for word in words)]
+    starts = [*(word.start for word in words), len(line)]
+    between = "".join(line[end:start] for end, start in zip(ends, starts, strict=True))
+    return days.pop() if len(days) == 1 and not between.strip(" 。/|()（）") else None
 
 
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
@@ -288,7 +291,9 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
         if day := _parse_bare_date(CLOCK.sub("", part).strip(), lexicon):
             return day, line
-    word = next((word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day), None)
+    days = [word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day]
+    wire = get_pattern("published.wire-mark")  # 【两部门：6月1日起恢复…】某社5月25日|电
+    word = next((word for word in days if wire.match(line[word.end :])), next(iter(days), None))
     if word is None or word.day is None or get_pattern("published.month-only").search(line[: word.end]):
         return None
     before, behind = line[: word.start], line[word.end :]
@@ -301,6 +306,8 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
         (
             get_pattern("published.date-caption").search(before),
             get_pattern("published.agency-before").match(before),
+            get_pattern("published.wire-mark").match(behind)
+            and get_pattern("published.agency-before").match(lead),
             not is_sentence
             and get_pattern("published.wire-mark").match(behind)
             and len(before) <= WIRE_LENGTH,

@@ -178,11 +178,12 @@ def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str
         # What precedes 批准 only approved: 经国务院批准.
         pieces.append(get_pattern("issuer.before-deciding").split(before)[-1])
     lines = [line.strip() for line in text.folded_text[text.title_end :].splitlines() if line.strip()]
-    for line in (
+    for printed in (
         lines if len(lines) <= HEAD_LINES + TAIL_LINES else [*lines[:HEAD_LINES], *lines[-TAIL_LINES:]]
     ):
-        if len(line) > 90 or PROSE_MARKS.search(line):
+        if len(printed) > 90 or PROSE_MARKS.search(printed):
             continue
+        line = get_pattern("issuer.lent-seal").sub("", printed)
         rest = remove_issuer_names(line, lexicon)
         if rest != line and not get_pattern("issuer.signature-joint").sub(
             "", rest

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from controlwatch.core.extraction.mentions.terms import Automaton, build_automaton
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.extraction.text.masking import mask_cited_titles
+from controlwatch.core.extraction.text.masking import keep_spans, mask_cited_titles
 
 LIST_CELL = "place.list-cell"
 REASON = "place.reason"
@@ -74,13 +74,26 @@ def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
 
 
 def find_place_hits(
-    text: DocumentText, lexicon: Lexicon, *, is_beside: Callable[[int], bool] = lambda _at: False
+    text: DocumentText,
+    lexicon: Lexicon,
+    *,
+    is_beside: Callable[[int], bool] = lambda _at: False,
+    titles: Iterable[re.Match[str]] = (),
 ) -> tuple[PlaceHit, ...]:
     """Return the destinations in the order of the text, each once; one for the whole destination wins.
 
     `is_beside` tells whether a place is beside the news of a report: what it names there does not count.
+    Where the text itself names none, those in `titles` count: the cited titles that it acts on.
     """
-    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text, lexicon)
+    own = _find_places(mask_cited_titles(text.folded_text, lexicon), text, lexicon, is_beside)
+    return own or _find_places(keep_spans(text.folded_text, titles), text, lexicon, is_beside)
+
+
+def _find_places(
+    words: str, text: DocumentText, lexicon: Lexicon, is_beside: Callable[[int], bool]
+) -> tuple[PlaceHit, ...]:
+    """Return the destinations that masked words of a text name."""
+    index = _build_place_index(lexicon)
     has_parties = lexicon.get_pattern("place.list-of-parties").search(text.folded_text) is not None
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None

@@ -151,7 +151,8 @@ def _iterate_phrase_ends(lexicon: Lexicon, name: str, text: str) -> Iterator[int
 
 def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
     """Return whether words are about another government's act and mention no Chinese one."""
-    return contains_phrase(lexicon, "foreign_act", words) and not contains_phrase(
+    acts = lexicon.get_pattern("change.foreign-role").sub("", words)
+    return contains_phrase(lexicon, "foreign_act", acts) and not contains_phrase(
         lexicon, "chinese_act", words
     )
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
-from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.identity.identity import Identity, ReadingContext
+from controlwatch.core.extraction.mentions.dates import (
+    add_duration,
+    find_date_mentions,
+    find_duration,
+)
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+TERM_TOLERANCE = timedelta(days=3)  #: between a stated last day and the one that the term reaches
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
@@ -24,6 +30,11 @@ KIND_DOUBTS = {
         "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
     ),
 }
+
+
+def list_kind_doubts(identity: Identity) -> tuple[str, ...]:
+    """Return the doubt that follows from how the kind of a document was decided, if one does."""
+    return (KIND_DOUBTS[identity.kind_rule],) if identity.kind_rule in KIND_DOUBTS else ()
 
 
 def list_doubts(
@@ -47,7 +58,7 @@ def list_doubts(
     miscounted = is_change and notice.entities and stated_parties not in counts
     doubts = (
         (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
-        (identity.kind_rule in KIND_DOUBTS, KIND_DOUBTS.get(identity.kind_rule, "")),
+        *((True, doubt) for doubt in list_kind_doubts(identity)),
         (
             (is_change or notice.reports_change) and illegible is not None,
             f"Parts of the text are illegible: “{unread}”.",
@@ -68,6 +79,14 @@ def list_doubts(
         (
             is_change and _begins_before_itself(notice, context.lexicon),
             "A part begins before the day on which the text as a whole takes effect.",
+        ),
+        (
+            is_change and _begins_on_two_days(notice, context.lexicon),
+            "The text gives two days on which the whole takes effect.",
+        ),
+        *(
+            (is_change, f"The term and the last day of “{words}” do not agree.")
+            for words in _find_mismatched_terms(notice, context.lexicon)
         ),
         (
             is_change and undated,
@@ -104,13 +123,19 @@ def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
 
 def _find_unread_days(context: ReadingContext) -> Iterator[str]:
     """Yield what is written in the shape of a day with its year and was read as none."""
-    text = context.text
-    for hit in context.lexicon.get_pattern("doubt.day-shape").finditer(text.folded_text):
-        start = text.folded_text.rfind("\n", 0, hit.start()) + 1
-        line = text.folded_text[start : hit.end() + 1]
-        end = hit.end() - start  # of 2027年四月廿五日 only the month would be read
-        if not any(found.end >= end for found in find_date_mentions(line, context.lexicon)):
-            yield text.get_original(*hit.span())
+    folded, shape = context.text.folded_text, context.lexicon.get_pattern("doubt.day-shape")
+    start = 0
+    for line in folded.split("\n"):
+        shapes = list(shape.finditer(line))
+        read = find_date_mentions(line, context.lexicon) if shapes else ()
+        at = 0
+        for hit in shapes:
+            # Both are in order; of 2027年四月廿五日 only the month would be read.
+            while at < len(read) and read[at].end < hit.end():
+                at += 1
+            if at == len(read) or read[at].start >= hit.end():
+                yield context.text.get_original(start + hit.start(), start + hit.end())
+        start += len(line) + 1
 
 
 def _contradicts_title(notice: Notice) -> bool:
@@ -132,6 +157,28 @@ def _begins_before_itself(notice: Notice, lexicon: Lexicon) -> bool:
     )
 
 
+def _begins_on_two_days(notice: Notice, lexicon: Lexicon) -> bool:
+    """Return whether two sentences say of the whole text when it takes effect, each another day."""
+    whole = lexicon.get_pattern("doubt.whole-start")
+    days = {
+        found.quote: found.start
+        for found in notice.effective
+        if found.start and found.scope == "all" and whole.search(fold_text(found.quote))
+    }
+    return len(set(days.values())) > 1
+
+
+def _find_mismatched_terms(notice: Notice, lexicon: Lexicon) -> Iterator[str]:
+    """Yield the sentences that give a term in days, months or years and a last day that it does not reach."""
+    for found in notice.effective:
+        if found.start is None or found.until is None or found.derived:
+            continue
+        if term := find_duration(fold_text(found.quote), lexicon):
+            reached = add_duration(found.start, *term)
+            if abs(reached - found.until) > TERM_TOLERANCE:
+                yield found.quote
+
+
 def find_second_number(context: ReadingContext) -> str | None:
     """Return the number of another instrument that begins on a line of its own further down, or None."""
     get_pattern = context.lexicon.get_pattern
@@ -143,6 +190,9 @@ def find_second_number(context: ReadingContext) -> str | None:
         end = text.folded_text.find("\n", mention.end)
         end = end if end >= 0 else len(text.folded_text)
         line = read_head_line(text.folded_text, start, end, context.lexicon)
+        opens = mention.start == start
+        if opens and get_pattern("doubt.inline-instrument").match(text.folded_text, start):
+            return mention.number.canonical
         above = text.folded_text[:start].rstrip()
         if not (line.issuers and line.figure) or above.endswith(("：", ":", "；", "、")):
             continue

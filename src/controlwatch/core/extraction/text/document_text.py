@@ -41,7 +41,7 @@ HEADLINE_LIMIT = 140
 #: The line above the titles of other notices.
 RELATED_LINKS = re.compile(
     r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条"
-    r"|下一条|Previous|Next|Related(?: links"
+    r"|下一条|热门(?:文章|推荐|新闻)?|热点(?:新闻)?|热搜|猜你喜欢|更多阅读|Previous|Next|Related(?: links"
     r"| articles)?)"
     r"[ 】\]]*(?:[:：]|(?<=[】\]])|$)",
     re.MULTILINE,

@@ -64,6 +64,15 @@ def mask_cited_titles(folded: str, lexicon: Lexicon) -> str:
     return _blank_patterns(folded, (lexicon.get_pattern("mask.any-title"), FILE_NAME, RELATED_LINKS_BLOCK))
 
 
+def keep_spans(folded: str, kept: Iterable[re.Match[str]]) -> str:
+    """Return the text with everything blanked but what was matched; offsets stay."""
+    pieces, at = [], 0
+    for hit in kept:
+        pieces += [BLANK * (hit.start() - at), hit[0]]
+        at = hit.end()
+    return "".join((*pieces, BLANK * (len(folded) - at)))
+
+
 def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
     """Return a masked text without the clauses that say that something is not touched and goes on."""
     for hit in lexicon.get_pattern("exclusion.untouched").finditer(folded):

@@ -1,0 +1,184 @@
+"""What sites, pressers and mails put around a notice, and what a notice says without saying so."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
+from tests.extraction.making import announcement, notice
+
+SIGNED = "商务部\n2028年3月2日"
+
+
+def _read(title: str, body: str) -> Notice:
+    return notice(title, f"{body}\n{SIGNED}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "您访问的页面暂时无法显示，请稍后再试。\n免责声明：转载请注明出处。",
+        "404\n很抱歉，您要找的页面不存在或已被删除！\n5秒后自动跳转至首页，您也可以使用站内搜索。",
+    ],
+)
+def test_a_page_with_the_words_of_a_server_is_empty_whatever_its_title(body: str) -> None:
+    read = notice("商务部公告2028年第61号 公布对部分物项实施出口管制的决定", body)
+    assert (read.kind, read.is_change) == (NoticeKind.EMPTY, False)
+    assert "The page has the title of an instrument and no text below it." in read.doubts
+
+
+def test_a_deleted_code_is_acted_on() -> None:
+    read = announcement("一、删去9A503。\n二、将9A014.b中的“16千瓦”修改为“12千瓦”。")
+    assert {found.code for found in read.control_codes} == {"9A503", "9A014.b"}
+
+
+def test_a_duty_to_let_end_users_be_checked_is_a_change() -> None:
+    read = _read(
+        "商务部公告2028年第73号 关于对铟相关物项出口实施最终用途核查的公告",
+        "一、出口3C004.b项下磷化铟衬底，境外最终用户应当接受现场核查。\n二、本公告自2028年4月1日起施行。",
+    )
+    assert (read.is_change, read.direction) == (True, Direction.TIGHTEN)
+
+
+def test_a_signature_in_two_languages_is_one_day() -> None:
+    read = notice(
+        "商务部公告2028年第73号 / MOFCOM Announcement No. 73 of 2028",
+        "决定对铟实施出口管制。\n商务部 Ministry of Commerce\n2028年3月2日 March 2, 2028",
+    )
+    assert read.published == date(2028, 3, 2)
+
+
+def test_the_title_of_a_suspended_notice_says_for_which_destination() -> None:
+    read = _read(
+        "商务部公告2028年第30号",
+        "商务部公告2027年第11号（《关于强化部分物项对美国出口审查的公告》）第二款自2028年4月1日起暂停实施。",
+    )
+    assert read.destinations == ("US",)
+
+
+def test_the_office_that_lends_its_seal_does_not_issue() -> None:
+    read = notice(
+        "不可靠实体清单工作机制公告〔2028〕5号",
+        "决定将下列企业列入不可靠实体清单：\n1. 甲航空公司（Alpha Aero Inc.）\n不可靠实体清单工作机制\n（商务部代章）\n2028年3月2日",
+    )
+    assert read.issuers == ("UELWM",)
+
+
+def test_what_stops_behind_a_semicolon_begins_on_the_same_day_and_has_no_end() -> None:
+    read = notice(
+        "商务部新闻发言人就调整管控名单措施答记者问",
+        "2028-03-02\n答：自2028年3月10日起，对2月9日列入管控名单的7家实体暂停适用有关措施90天；"
+        "2月11日列入的5家实体停止适用有关措施。",
+    )
+    assert [(found.start, found.until) for found in read.effective] == [
+        (date(2028, 3, 10), date(2028, 6, 8)),
+        (date(2028, 3, 10), None),
+    ]
+
+
+def test_a_spokesperson_may_decide_without_a_number() -> None:
+    read = notice(
+        "商务部新闻发言人就半导体有关问题答记者问",
+        "2028-03-02\n答：经研究，中方决定，自即日起对该公司在华工厂生产的芯片出口予以豁免，无需再申领许可。",
+    )
+    assert (read.is_change, read.direction) == (True, Direction.RELAX)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "direction"),
+    [
+        (
+            "停止执行商务部公告2027年第29号关于暂停氦气（海关商品编号：2804290010）出口的规定，恢复正常出口。",
+            Direction.RELAX,
+        ),
+        ("自2028年4月1日起，不再执行上述暂停措施，恢复加征24%的关税。", Direction.RESUME),
+    ],
+)
+def test_the_end_of_a_stop_moves_what_was_stopped(sentence: str, direction: Direction) -> None:
+    assert announcement(sentence).direction is direction
+
+
+def test_alloys_named_by_two_metals_are_items_of_the_first() -> None:
+    read = announcement("对钨铼合金丝（参考海关商品编号：8101960010）实施出口管制。")
+    assert [found.id for found in read.categories] == ["minor_metals.tungsten"]
+
+
+def test_endorsement_by_a_foreign_ministry_does_not_make_a_measure_foreign() -> None:
+    read = announcement(
+        "对镓相关两用物项对日本出口，申请人应当提交经日方政府部门背书的最终用户证明，审查时从严掌握。"
+    )
+    assert "minor_metals.gallium" in {found.id for found in read.categories}
+
+
+def test_the_meeting_of_a_minister_is_no_news_of_a_rule() -> None:
+    read = notice(
+        "商务部部长会见某国经济界访华团",
+        "2028-03-02\n部长表示，中国依法依规对稀土等物项实施管制，对符合规定的申请均予以许可。",
+    )
+    assert not read.reports_change
+
+
+def test_the_licence_of_a_company_is_no_news_of_a_rule() -> None:
+    read = notice(
+        "Arctic Flake Ltd secures Chinese export licence",
+        "Oslo, 4 March 2028. Its supplier has received a dual-use export licence for spherical graphite, "
+        "valid from 15 March 2028. Announcement No. 39 remains in force.",
+    )
+    assert not read.reports_change
+
+
+def test_the_term_of_an_inserted_rule_is_not_that_of_the_notice() -> None:
+    read = announcement(
+        "第十二条增加一款，作为第二款：“未如实申报的，暂停受理其出口申请六个月。”\n本决定自2028年4月1日起施行。"
+    )
+    assert [(found.start, found.until) for found in read.effective] == [(date(2028, 4, 1), None)]
+
+
+def test_goods_under_way_get_a_deadline_and_no_period() -> None:
+    read = announcement(
+        "一、自2028年4月1日起，对附件所列商品加征15%关税。\n"
+        "二、2028年4月1日之前，货物已从启运地启运，并于2028年4月1日至2028年5月13日期间进口的，不加征本公告规定加征的关税。"
+    )
+    assert [(found.start, found.until) for found in read.effective] == [(date(2028, 4, 1), None)]
+    assert [found.date for found in read.deadlines] == [date(2028, 5, 13)]
+
+
+def test_a_time_limit_from_force_is_counted_from_the_day_of_force() -> None:
+    read = announcement(
+        "决定对稀土实施出口管制。本办法自2028年4月1日起施行。稀土企业应当自本办法施行之日起6个月内完成系统接入。"
+    )
+    assert [found.date for found in read.deadlines] == [date(2028, 10, 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "决定对镓实施出口管制。\n四、本公告自2028年4月1日起施行。\n五、本公告自公布之日起正式实施。",
+        "自2028年4月1日起，暂停实施商务部公告2027年第70号，为期90天，即暂停至2028年12月31日。",
+    ],
+)
+def test_days_that_contradict_each_other_are_a_doubt(text: str) -> None:
+    read = announcement(text)
+    assert any("two days" in doubt or "do not agree" in doubt for doubt in read.doubts)
+
+
+def test_a_party_that_a_dated_notice_listed_is_removed_and_its_notice_amended() -> None:
+    read = _read(
+        "商务部公告2028年第90号 关于将里德光学有限公司移出出口管制管控名单的公告",
+        "里德光学有限公司（Reed Optics Ltd.）于2027年8月14日经商务部公告2027年第58号列入出口管制管控名单。"
+        "经其申请，商务部决定将其移出管控名单。公告2027年第58号所列其他实体不受影响。",
+    )
+    assert [(found.verb, found.target) for found in read.relations] == [(Verb.AMENDS, "MOFCOM 2027-58")]
+    assert [found.action for found in read.entities] == ["delist"]
+
+
+def test_the_number_above_a_full_text_is_its_number() -> None:
+    read = notice(
+        "商務部公佈對磷化銦襯底實施出口管制（全文）",
+        "商務部網站今日公佈商務部公告2028年第66號，全文如下：\n根據《中華人民共和國出口管制法》，"
+        f"經國務院批准，決定對下列物項實施出口管制：\n一、磷化銦襯底。\n二、本公告自2028年4月1日起實施。\n{SIGNED}",
+    )
+    assert read.number is not None
+    assert read.number.canonical == "MOFCOM 2028-66"
