@@ -109,7 +109,7 @@ def ask_all(client: httpx.Client, categories: list[str]) -> None:
     measure(
         "status of a notice", lambda: client.get("/status", params={"subject": rng.choice(newest)}), floor
     )
-    names = [f"Sample Trading {rng.randrange(10**9)} Co., Ltd." for _ in range(SCREENED)]
+    names = [f"Northern Machinery {rng.randrange(10**9)} GmbH" for _ in range(SCREENED)]
     body = {"names": names}
     measure(f"screening {SCREENED:,}", lambda: client.post("/entities/screening", json=body), floor, 1)
 
