@@ -73,7 +73,9 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     )
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
-    if get_pattern("relation.basis-right-before").search(before) and behind.startswith("，"):
+    sentence = context.text.find_sentence(mention.start)
+    is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
+    if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)
     if ends and get_pattern("relation.suspender-behind").match(behind):
