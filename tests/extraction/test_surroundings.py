@@ -217,3 +217,19 @@ def test_a_numbered_line_is_a_party_whatever_it_is_called() -> None:
         "2. 日本航空研究开发机构（Japan Aviation Exploration Agency）",
     )
     assert [found.zh for found in read.entities] == ["三星川造船株式会社", "日本航空研究开发机构"]
+
+
+def test_an_answer_on_a_measure_from_a_day_on_is_never_silent() -> None:
+    read = notice(
+        "商务部新闻发言人就芯片出口有关问题答记者问",
+        "2028-03-02\n答：自即日起，有关企业凭承诺书出口民用芯片，海关直接放行，许可手续按便利化安排调整。",
+    )
+    assert read.is_change or [found.rule for found in read.review] == ["review.answered-measure"]
+
+
+def test_a_question_on_a_measure_asks_nobody_to_look() -> None:
+    read = notice(
+        "商务部新闻发言人就出口管制问题答记者问",
+        "2028-03-02\n问：有报道称，自4月1日起中方将暂停有关出口管制措施，能否证实？\n答：我没有可以提供的信息。",
+    )
+    assert not read.review
