@@ -152,7 +152,7 @@ def test_an_address_is_asked_once_and_gets_nothing_until_it_confirms(
     words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     for sentence in (
         "The operator of this service",
-        "items battery, at once",
+        "items batteries, at once",
         "If you do nothing",
         "请打开下方链接确认",
     ):
