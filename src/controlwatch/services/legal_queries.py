@@ -41,6 +41,7 @@ from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.law.timeline import Timeline, build_timeline
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, covers_category, to_notice_key
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
@@ -134,7 +135,7 @@ class LegalQueries:
         if key not in graph.instruments and review is None and not graph.acts_by_target.get(key):
             raise self.build_unknown_error(name, key)
         status = compute_status(graph, key, on)
-        coverage = self.find_coverage(graph)
+        coverage = self.find_coverage(graph, on=on)
         cautions = (*status.cautions, *self.list_cautions(on, coverage))
         if review is not None:
             number, title = review.number or review.title, review.title
@@ -168,7 +169,7 @@ class LegalQueries:
         remarks = [self.subjects.elements.build_remarks(one, notices[one], on=on) for one in asked]
         by_number = {status.number: status for status in statuses.values()}
         touched = (*categories, *(control.category for control in controls))
-        coverage = self.find_coverage(graph)
+        coverage = self.find_coverage(graph, on=on)
         cautions = (
             *list_lookup_cautions(parsed, controls),
             *(caution for remark in remarks for caution in remark.cautions),
@@ -254,15 +255,20 @@ class LegalQueries:
         entries = self.register.list_entries()
         return tuple(line for line in entries if line.disagreements) if disagreements else entries
 
-    def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
-        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
+    def find_coverage(self, graph: LegalGraph | None = None, *, on: date | None = None) -> Coverage:
+        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph.
+
+        `on`: the day in Beijing that is asked about, today by default.
+        """
+        now = self.clock()
         instruments = graph.instruments.values() if graph is not None else ()
-        return build_coverage(
-            self.sources.load(now=self.clock()),
+        coverage = build_coverage(
+            self.sources.load(now=now),
             issuers={issuer for instrument in instruments for issuer in instrument.issuers},
             database_until=self.register.find_date(),
             first_listed=self.law.find_first_listed_days(),
         )
+        return coverage.limit_to(on or to_beijing_day(now), now=now)
 
     def find_destinations(self, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the codes of the destinations that notices are limited to, by number; none: no limit."""
@@ -280,7 +286,7 @@ class LegalQueries:
 
     def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""
-        covered = coverage or self.find_coverage()
+        covered = coverage or self.find_coverage(on=on)
         early = f"before {REGISTER_BEGINS} only single notices are known here" if on < REGISTER_BEGINS else ""
         return tuple(filter(None, (*covered.list_cautions(on, now=self.clock()), early)))
 
@@ -315,7 +321,7 @@ class LegalQueries:
         ]
         statuses.sort(key=lambda status: (STATE_RANK.index(status.state), status.number))
         cautions = dict.fromkeys(caution for status in statuses for caution in status.cautions)
-        coverage = self.find_coverage(graph)
+        coverage = self.find_coverage(graph, on=on)
         return CategoryStatus(
             category=category,
             on=on,

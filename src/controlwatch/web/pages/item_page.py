@@ -12,6 +12,7 @@ from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.law.answers import HistoryStep
 from controlwatch.core.model import to_notice_key
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.day_text import add_known_day
 from controlwatch.core.rendering.timeline_picture import draw_timeline
 from controlwatch.services.queries import Queries
 from controlwatch.web.page_frame import PageFrame
@@ -87,7 +88,7 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             keys=[to_notice_key(hit.number) for hit in found.hits],
             context=context,
             on=day,
-            on_day=context.format_date(day),
+            on_day=add_known_day(context.format_date(day), found.coverage, context.language),
             timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
             older=timeline.older,
             history=steps[:MAX_STEPS],
