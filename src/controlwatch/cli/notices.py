@@ -307,13 +307,20 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
 
 
 def _print_status(status: LegalStatus) -> None:
-    from controlwatch.core.rendering.state_text import explain_announced, format_state
+    from controlwatch.core.rendering.proof_text import format_proof
+    from controlwatch.core.rendering.state_text import (
+        explain_announced,
+        format_state,
+        list_date_corrections,
+    )
 
     state = format_state(status.state, status.until, status.announced, then=status.then)
     words = f"{add_known_day(format_date(status.on), status.coverage)}: {state}"
     console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
     for announced in status.announced:
         console.print(Text(explain_announced(announced), style="yellow"))
+    for sentence, quote in list_date_corrections(status):
+        console.print(Text(f"{sentence} {format_proof(quote)}", style="yellow"))
 
 
 def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:

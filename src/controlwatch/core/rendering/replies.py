@@ -16,7 +16,7 @@ from controlwatch.core.rendering.day_text import add_known_day, format_date, spe
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.sentences_zh import translate_fact
-from controlwatch.core.rendering.state_text import explain_announced, format_state
+from controlwatch.core.rendering.state_text import explain_announced, format_state, list_date_corrections
 from controlwatch.core.rendering.wording import find_word
 
 
@@ -123,7 +123,10 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
         state = f"{MARKS[status.state]} {words}"
         body = " ".join(map(explain_announced, status.announced))
         when = add_known_day(f"on {format_date(status.on)}", status.coverage)
-        rows.insert(0, ReplyRow(heading=f"{state} ({when})", body=body))
+        corrected = (
+            ReplyRow(heading=sentence, quote=quote) for sentence, quote in list_date_corrections(status)
+        )
+        rows = [ReplyRow(heading=f"{state} ({when})", body=body), *corrected, *rows]
     rows += [
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]
