@@ -190,3 +190,18 @@ def test_suggestions_are_of_the_language_of_the_question() -> None:
     question = ask("我们的货物今天晚上大概几点钟可以离开港口呀朋友们大家一起说一说")
     for text in suggest_questions(question, VOCABULARY, load_lexicon()):
         assert not fold_asked(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("latest battery 2025-12", ("latest battery 2025-12-01 to 2025-12-31", "show 2025-12")),
+        ("what changed 2025-12?", ("what changed 2025-12-01 to 2025-12-31", "show 2025-12")),
+        ("upcoming 2027-01", ("upcoming 2027-01-01 to 2027-01-31", "status 2027-01")),
+        ("2025-12", ("latest 2025-12-01 to 2025-12-31",)),
+        ("2025-58", ()),
+        ("2025-7", ()),
+    ],
+)
+def test_what_may_be_a_month_or_a_number_is_offered_as_both(text: str, choices: tuple[str, ...]) -> None:
+    assert ask(text).choices == choices

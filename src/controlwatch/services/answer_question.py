@@ -78,12 +78,13 @@ class QuestionResponder:
             )
         try:
             answer = self._find_answer(question.intent, others)
-            return number_rows(self.explain_reading(question, answer(question, to_beijing_day(now))))
+            reply = self.explain_reading(question, answer(question, to_beijing_day(now)))
+            return number_rows(replace(reply, offers=(*reply.offers, *offer_questions(question.choices))))
         except UnclearName as error:
             asked = (
                 replace(question, subject=name).write_command() for name in error.candidates[:MAX_OFFERS]
             )
-            offers = offer_questions(asked) if question.subject else ()
+            offers = offer_questions((*question.choices, *asked)) if question.subject else ()
             return Reply(
                 title=pick_language(*FAILED, question.language),
                 note=str(error),

@@ -70,7 +70,8 @@ def list_date_corrections(status: LegalStatus, language: Language = "en") -> tup
     return tuple(
         (
             pick_language(
-                f"A date was corrected by {step.number} on {format_date(step.date)}; the text has the old one.",
+                f"A date was corrected by {step.number} on {format_date(step.date)}; "
+                "the text has the old one.",
                 f"{step.number}于{format_date(step.date, 'zh')}更正了日期，正文所载为更正前的日期。",
                 language,
             ),
