@@ -205,3 +205,17 @@ def test_suggestions_are_of_the_language_of_the_question() -> None:
 )
 def test_what_may_be_a_month_or_a_number_is_offered_as_both(text: str, choices: tuple[str, ...]) -> None:
     assert ask(text).choices == choices
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "杜邦中国集团有限公司",
+        "有没有杜邦中国集团有限公司",
+        "请问有没有杜邦中国集团有限公司？",
+        "麻烦查一下杜邦中国集团有限公司",
+    ],
+)
+def test_a_bare_name_is_left_with_its_own_words(text: str) -> None:
+    question = ask(text)
+    assert (question.intent, question.subject) == (None, "杜邦中国集团有限公司")

@@ -230,7 +230,8 @@ class _QuestionReader:
         said = text[next((at for at, sign in enumerate(days.rest) if sign != folded[at]), 0) :]
         if said[:1].isupper() and not (days.span and re.search(r"\d", said)):
             days = AskedDays(rest=folded)  # USA Today
-        name = self.words.strip_ends(text, self.words.blank_phrases(days.rest, owner=intent.name))
+        rest = self.words.blank_phrases(days.rest, owner=intent.name)
+        name = self.words.strip_ends(text, rest, is_name=True)
         if number or code or (name and find_category_meanings(name, self.lexicon)):
             kind: FoundKind = "number" if number else "code" if code else "category"
             other = self.vocabulary.get_intent(intent.redirect[kind])
@@ -259,7 +260,10 @@ class _QuestionReader:
             find_category_meanings(name, self.lexicon) for name in (item, bare)
         ):
             return self._read_subject(self.vocabulary.get_intent("lookup"), text, is_sentence=True)
-        return Question(intent=None, subject=bare if days.span is not None else item)
+        return Question(
+            intent=None,
+            subject=self.words.strip_ends(text, rest if days.span is not None else folded, is_name=True),
+        )
 
     # ------------------------------------------------------------------ subjects and days
 
