@@ -1,4 +1,4 @@
-"""The day that a notice states for another, in place of the one that was printed: 更正为, 应为."""
+"""The day that a notice states for another, in place of the one that was printed first."""
 
 from __future__ import annotations
 
