@@ -190,3 +190,32 @@ def test_suggestions_are_of_the_language_of_the_question() -> None:
     question = ask("我们的货物今天晚上大概几点钟可以离开港口呀朋友们大家一起说一说")
     for text in suggest_questions(question, VOCABULARY, load_lexicon()):
         assert not fold_asked(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("latest battery 2025-12", ("latest battery 2025-12-01 to 2025-12-31", "show 2025-12")),
+        ("what changed 2025-12?", ("what changed 2025-12-01 to 2025-12-31", "show 2025-12")),
+        ("upcoming 2027-01", ("upcoming 2027-01-01 to 2027-01-31", "status 2027-01")),
+        ("2025-12", ("latest 2025-12-01 to 2025-12-31",)),
+        ("2025-58", ()),
+        ("2025-7", ()),
+    ],
+)
+def test_what_may_be_a_month_or_a_number_is_offered_as_both(text: str, choices: tuple[str, ...]) -> None:
+    assert ask(text).choices == choices
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "杜邦中国集团有限公司",
+        "有没有杜邦中国集团有限公司",
+        "请问有没有杜邦中国集团有限公司？",
+        "麻烦查一下杜邦中国集团有限公司",
+    ],
+)
+def test_a_bare_name_is_left_with_its_own_words(text: str) -> None:
+    question = ask(text)
+    assert (question.intent, question.subject) == (None, "杜邦中国集团有限公司")

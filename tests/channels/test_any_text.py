@@ -37,6 +37,7 @@ from controlwatch.core.law.answers import (
     StatusDifference,
     WatcherLine,
 )
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.party_answers import IncompleteListing, PartyMatch, PartySearchResult
@@ -468,7 +469,9 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
     "events": lambda pen: replies.law_reply(
         answer_key_dates([event(pen)] * 13, LEXICON, on=TODAY, days=7, cautions=pen.some())
     ),
-    "lines": lambda pen: list_replies.latest_reply([line(pen)] * 13, LEXICON, title=pen()),
+    "lines": lambda pen: list_replies.latest_reply(
+        [line(pen)] * 13, LEXICON, title=pen(), coverage=Coverage()
+    ),
     "history": lambda pen: list_replies.history_reply([history_step(pen)] * 13, title=pen()),
     "differences": lambda pen: list_replies.differences_reply(
         [difference(pen)] * 13, LEXICON, first=TODAY, last=TODAY, cautions=pen.some()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -88,6 +88,19 @@ def test_no_card_has_an_iso_day(name: str, language: Language) -> None:
     assert [line for line in lines if ISO_DAY.search(line)] == []
     wanted = r"\d年\d{1,2}月\d{1,2}日" if language == "zh" else r"\d{1,2} (Feb|Mar) 2027"
     assert re.search(wanted, "\n".join(lines))
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "both"])
+@pytest.mark.parametrize("name", ["reminder", "ended", "outlook"])
+def test_what_comes_up_says_up_to_when_the_sources_were_read_where_there_is_a_gap(
+    name: str, language: Language
+) -> None:
+    gap = READ.limit_to(date(2027, 3, 5), now=NOW + timedelta(days=4))
+    words = "所知截至2027年3月1日" if language == "zh" else "as known on 1 Mar 2027"
+    for coverage, is_said in ((gap, True), (READ.limit_to(date(2027, 3, 1), now=NOW), False)):
+        context = CardContext(lexicon=LEXICON, language=language, today=date(2027, 3, 5), coverage=coverage)
+        card = build_card(ALERTS[name], context)
+        assert (words in f"{card.headline} {' '.join(card.summary)}") is is_said
 
 
 @given(day=st.dates())

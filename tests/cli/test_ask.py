@@ -75,3 +75,36 @@ def test_what_is_unclear_is_asked_back_with_questions_that_can_be_answered(
 
 def test_what_concerns_a_subscription_is_pointed_to_its_command(terminal: Terminal) -> None:
     assert "controlwatch mute --help" in terminal.types("ask", "mute battery 30 days")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("is 2025-58 in force?", r"MOFCOM-GACC 2025-58 on .*, as known on \d+ \w{3} 20\d\d: "),
+        ("2025年第58号还有效吗", r"MOFCOM-GACC 2025-58（.*，所知截至20\d\d年.*日）："),
+        ("what controls gallium", r"gallium 镓 \(Ga\) on .*, as known on "),
+        ("is Skydio on the entity list?", r"Skydio on .*, as known on "),
+        ("what's coming up in the next 60 days", r"Within 60 days of .*, as known on "),
+        ("下个月有什么生效", r"天内，所知截至"),
+        ("compare 2026-11-01 and today", r"1 Nov 2026 compared with .*, as known on "),
+        ("history of gallium", r"History of gallium, as known on "),
+        ("latest battery", r"Newest notices · battery, as known on "),
+        ("what changed in the last 5 days?", r"Newest notices · .*, as known on "),
+    ],
+)
+def test_the_headline_says_up_to_when_the_law_is_known_where_no_source_was_read(
+    terminal: Terminal, text: str, title: str
+) -> None:
+    assert re.search(title, asked(terminal, text)["answer"]["title"])
+
+
+def test_a_day_that_the_reference_database_knows_needs_no_such_words(terminal: Terminal) -> None:
+    answer = asked(terminal, "is 2025-58 in force on 2026-06-30?")["answer"]
+    assert "as known on" not in answer["title"]
+
+
+def test_that_nothing_was_found_is_said_after_what_is_unknown(terminal: Terminal) -> None:
+    note = asked(terminal, "latest cobalt 3")["answer"]["note"]
+    assert note.startswith("What was published is unknown since ")
+    assert "Nothing known matches" in note
+    assert terminal.types("latest", "--category", "cobalt", "--days", "3").startswith("What was published")

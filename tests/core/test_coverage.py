@@ -140,3 +140,26 @@ def test_without_a_reading_the_answer_rests_on_the_database_alone() -> None:
     found = covered((MINISTRY, read(None)), (CUSTOMS, read(None)))
     assert "which ends on 2026-12-31" in cautions(found)
     assert found.basis == "Based on the reference database alone, which ends on 2026-12-31."
+
+
+@pytest.mark.parametrize(
+    ("pairs", "on", "known_on"),
+    [
+        ([(MINISTRY, FRESH), (CUSTOMS, FRESH)], TODAY, None),
+        ([(MINISTRY, FRESH), (CUSTOMS, read(timedelta(days=10)))], TODAY, date(2027, 2, 19)),
+        ([(MINISTRY, FRESH), (CUSTOMS, read(timedelta(days=10)))], date(2027, 2, 10), None),
+        ([(MINISTRY, FRESH), (CUSTOMS, read(timedelta(days=10)))], date(2027, 6, 1), date(2027, 2, 19)),
+        ([(MINISTRY, FRESH), (CUSTOMS, read(None))], TODAY, DATABASE_UNTIL),
+        ([(MINISTRY, read(None))], TODAY, DATABASE_UNTIL),
+        ([(MINISTRY, FRESH), (source("shut", "GACC", blocked=True), read(None))], TODAY, None),
+    ],
+)
+def test_an_answer_with_a_gap_says_the_last_day_that_all_its_sources_were_read(
+    pairs: list[tuple[Watcher, WatcherState]], on: date, known_on: date | None
+) -> None:
+    assert covered(*pairs).limit_to(on, now=NOW).as_known_on == known_on
+
+
+def test_a_list_that_began_after_the_database_ended_leaves_the_answer_at_the_database() -> None:
+    found = covered((MINISTRY, FRESH), first_listed={"ministry": date(2027, 2, 1)})
+    assert found.limit_to(TODAY, now=NOW).as_known_on == DATABASE_UNTIL

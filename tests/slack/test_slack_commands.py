@@ -30,7 +30,7 @@ def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
     ("text", "expected"),
     [
         ("status 2025-61 2026-06-30", "MOFCOM 2025-61 on 30 Jun 2026: suspended until 10 Nov 2026"),
-        ("  STATUS　MOFCOM 2024-46 on 2026-11-28", "MOFCOM 2024-46 on 28 Nov 2026: in force"),
+        ("  STATUS　MOFCOM 2024-46 on 2026-06-28", "MOFCOM 2024-46 on 28 Jun 2026: partially suspended"),
         ("状态 稀土 2026-06-30", "稀土（2026年6月30日）：有效"),
         ("lookup 8507.60 2026-06-30", "suspended until 10 Nov 2026 · rechargeable lithium-ion batteries"),
         ("查询 石墨 2026-06-30", "MOFCOM-GACC 2023-39"),

@@ -23,7 +23,12 @@ from controlwatch.cli.common import (
 from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.day_text import format_beijing_day, format_date, spell_dates
+from controlwatch.core.rendering.day_text import (
+    add_known_day,
+    format_beijing_day,
+    format_date,
+    spell_dates,
+)
 
 #: Days that `upcoming` looks ahead: ten years.
 MAX_DAYS_AHEAD = 3660
@@ -130,13 +135,16 @@ def upcoming(
     first = parse_day(on) if on else today()
     with open_question_app() as app:
         events = app.queries.law.upcoming(on=first, days=days, categories=category or ())
-        limits = app.queries.law.list_cautions(first)
+        coverage = app.queries.law.find_coverage(on=first)
+        limits = app.queries.law.list_cautions(first, coverage)
     if json:
         print_json(events)
     else:
         from controlwatch.core.rendering.law_answers import answer_key_dates
 
-        print_answer(answer_key_dates(events, app.lexicon, on=first, days=days, cautions=limits))
+        print_answer(
+            answer_key_dates(events, app.lexicon, on=first, days=days, cautions=limits, coverage=coverage)
+        )
 
 
 def compare(
@@ -161,16 +169,16 @@ def compare(
         if subscription is not None:
             categories += find_subscription(app, subscription).categories
         found = app.queries.law.compare(first=parse_day(first), last=until, categories=categories)
-        limits = app.queries.law.list_cautions(until)
+        coverage = app.queries.law.find_coverage(on=until)
+        limits = app.queries.law.list_cautions(until, coverage)
     if json:
         print_json(found)
         return
     if found:
         console.print(build_differences_table(found, app.lexicon))
     else:
-        console.print(
-            f"No known notice has another status on {spell_dates(f'{until} than on {parse_day(first)}')}."
-        )
+        days = spell_dates(f"{until} than on {parse_day(first)}")
+        console.print(add_known_day(f"No known notice has another status on {days}", coverage) + ".")
     print_cautions(limits)
 
 

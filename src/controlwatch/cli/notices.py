@@ -27,7 +27,7 @@ from controlwatch.cli.law_view import STATE_STYLES, print_cautions
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import format_beijing_time
-from controlwatch.core.rendering.day_text import format_date, spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, format_date, spell_dates
 from controlwatch.core.rendering.palette import TONE_COLOURS
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.extraction.text.lexicon import Lexicon
     from controlwatch.core.law.answers import NoticeLine, NoticeRecord
+    from controlwatch.core.law.coverage import Coverage
     from controlwatch.core.law.status import LegalStatus
 
 #: Days that `latest` looks back: a century.
@@ -102,15 +103,17 @@ def latest(
             limit=limit,
         )
         # That nothing was seen says little about days on which nobody looked.
-        limits = app.queries.law.list_cautions(today()) if days is not None or not lines else ()
+        coverage = app.queries.law.find_coverage()
+        limits = app.queries.law.list_cautions(today(), coverage) if days is not None or not lines else ()
     if json:
         print_json(lines)
-    elif lines:
+        return
+    _print_unknown(coverage)
+    if lines:
         console.print(_build_latest_table(lines, app.lexicon))
-        print_cautions(limits)
     else:
-        console.print("No notices match. To see whether a poll has run: controlwatch watchers")
-        print_cautions(limits)
+        console.print("No known notices match. To see whether a poll has run: controlwatch watchers")
+    print_cautions(limits)
 
 
 def show(
@@ -163,9 +166,11 @@ def history(
     """
     with open_question_app() as app:
         steps = app.queries.law.history(subject)
+        coverage = app.queries.law.find_coverage()
     if json:
         print_json(steps)
         return
+    _print_unknown(coverage)
     from controlwatch.core.rendering.list_replies import describe_step
     from controlwatch.core.rendering.proof_text import format_proof
 
@@ -179,6 +184,14 @@ def history(
             Text(format_proof(step.quote, 120)),
         )
     console.print(drawn if steps else f"No change of {subject} is known yet.")
+
+
+def _print_unknown(coverage: Coverage) -> None:
+    """Print since when it is unknown what was published, where the sources have a gap."""
+    from controlwatch.core.rendering.list_replies import describe_unknown
+
+    if unknown := describe_unknown(coverage):
+        console.print(Text(f"{unknown}.", style="yellow"))
 
 
 def _build_latest_table(lines: Iterable[NoticeLine], lexicon: Lexicon) -> Table:
@@ -294,13 +307,20 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
 
 
 def _print_status(status: LegalStatus) -> None:
-    from controlwatch.core.rendering.state_text import explain_announced, format_state
+    from controlwatch.core.rendering.proof_text import format_proof
+    from controlwatch.core.rendering.state_text import (
+        explain_announced,
+        format_state,
+        list_date_corrections,
+    )
 
     state = format_state(status.state, status.until, status.announced, then=status.then)
-    words = f"{format_date(status.on)}: {state}"
+    words = f"{add_known_day(format_date(status.on), status.coverage)}: {state}"
     console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
     for announced in status.announced:
         console.print(Text(explain_announced(announced), style="yellow"))
+    for sentence, quote in list_date_corrections(status):
+        console.print(Text(f"{sentence} {format_proof(quote)}", style="yellow"))
 
 
 def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:

@@ -95,8 +95,10 @@ class NoticeTools:
             changes_only=changes_only,
             limit=limit,
         )
-        cautions = self.queries.law.list_cautions(self._today)
-        reply = latest_reply(lines, self.lexicon, title=f"{len(lines)} notices, newest first")
+        coverage = self.queries.law.find_coverage(on=self._today)
+        cautions = self.queries.law.list_cautions(self._today, coverage)
+        title = f"{len(lines)} notices, newest first"
+        reply = latest_reply(lines, self.lexicon, title=title, coverage=coverage)
         return build_tool_result(lines, replace(reply, cautions=cautions), cautions)
 
     def show(
@@ -157,8 +159,12 @@ class NoticeTools:
         """List the key dates after a day."""
         first = on or self._today
         found = self.queries.law.upcoming(on=first, days=days, categories=categories)
-        cautions = self.queries.law.list_cautions(first)
-        reply = law_reply(answer_key_dates(found, self.lexicon, on=first, days=days, cautions=cautions))
+        coverage = self.queries.law.find_coverage(on=first)
+        cautions = self.queries.law.list_cautions(first, coverage)
+        answer = answer_key_dates(
+            found, self.lexicon, on=first, days=days, cautions=cautions, coverage=coverage
+        )
+        reply = law_reply(answer)
         return build_tool_result(found, reply, cautions)
 
     def compare(
@@ -170,8 +176,11 @@ class NoticeTools:
         """List the notices whose status differs between two days."""
         until = last or self._today
         found = self.queries.law.compare(first=first, last=until, categories=categories)
-        cautions = self.queries.law.list_cautions(until)
-        reply = differences_reply(found, self.lexicon, first=first, last=until, cautions=cautions)
+        coverage = self.queries.law.find_coverage(on=until)
+        cautions = self.queries.law.list_cautions(until, coverage)
+        reply = differences_reply(
+            found, self.lexicon, first=first, last=until, cautions=cautions, coverage=coverage
+        )
         return build_tool_result(found, reply, cautions)
 
     def entity(

@@ -15,6 +15,7 @@ from controlwatch.core.model.errors import ControlwatchError, UnclearName
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
 from controlwatch.core.rendering.category_text import describe_destinations
+from controlwatch.core.rendering.day_text import add_known_day
 from controlwatch.core.rendering.law_answers import (
     answer_key_dates,
     answer_lookup,
@@ -77,12 +78,13 @@ class QuestionResponder:
             )
         try:
             answer = self._find_answer(question.intent, others)
-            return number_rows(self.explain_reading(question, answer(question, to_beijing_day(now))))
+            reply = self.explain_reading(question, answer(question, to_beijing_day(now)))
+            return number_rows(replace(reply, offers=(*reply.offers, *offer_questions(question.choices))))
         except UnclearName as error:
             asked = (
                 replace(question, subject=name).write_command() for name in error.candidates[:MAX_OFFERS]
             )
-            offers = offer_questions(asked) if question.subject else ()
+            offers = offer_questions((*question.choices, *asked)) if question.subject else ()
             return Reply(
                 title=pick_language(*FAILED, question.language),
                 note=str(error),
@@ -245,8 +247,12 @@ class QuestionResponder:
 
     def answer_history(self, question: Question, _today: date) -> Reply:
         """Return the changes that made a control."""
-        title = pick_language(
-            f"History of {question.subject}", f"{question.subject}：历次变化", question.language
+        title = add_known_day(
+            pick_language(
+                f"History of {question.subject}", f"{question.subject}：历次变化", question.language
+            ),
+            self.queries.law.find_coverage(),
+            question.language,
         )
         steps = self.queries.law.history(question.subject)
         return history_reply(steps, title=title, language=question.language)
@@ -260,9 +266,15 @@ class QuestionResponder:
         events = self.queries.law.upcoming(
             on=first, days=days, categories=(question.subject,) if question.subject else ()
         )
-        cautions = self.queries.law.list_cautions(first)
+        coverage = self.queries.law.find_coverage(on=first)
         answer = answer_key_dates(
-            events, self.lexicon, on=first, days=days, cautions=cautions, language=question.language
+            events,
+            self.lexicon,
+            on=first,
+            days=days,
+            cautions=self.queries.law.list_cautions(first, coverage),
+            coverage=coverage,
+            language=question.language,
         )
         numbers = (event.number for event in events)
         return self._name_destinations(question, replies.law_reply(answer), numbers)
@@ -273,9 +285,15 @@ class QuestionResponder:
         first, last = (span.first, span.last) if span is not None else (today, today)
         categories = (question.subject,) if question.subject else ()
         found = self.queries.law.compare(first=first, last=last, categories=categories)
-        cautions = self.queries.law.list_cautions(last)
+        coverage = self.queries.law.find_coverage(on=last)
         reply = differences_reply(
-            found, self.lexicon, first=first, last=last, cautions=cautions, language=question.language
+            found,
+            self.lexicon,
+            first=first,
+            last=last,
+            cautions=self.queries.law.list_cautions(last, coverage),
+            coverage=coverage,
+            language=question.language,
         )
         return self._name_destinations(question, reply, (item.number for item in found))
 

@@ -19,6 +19,7 @@ from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.message import Message, MessageComposer, list_no_doubts
 from controlwatch.services.delivery_lane import LANE_SIZES, ROUND_SECONDS, DeliveryLane
 from controlwatch.services.ports import Channel, Health, Outbox, Subscriptions
@@ -172,7 +173,7 @@ class Deliverer:
             prose_sources=self.prose_sources,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}
-            ),
+            ).limit_to(to_beijing_day(now), now=now),
         )
 
     def _finish_routing(self) -> None:

@@ -41,18 +41,21 @@ class LatestAnswers:
         language = question.language
         span, lines, replaced = self._choose_period(question, today)
         shown = self._choose_changes(question, lines)
-        notes = [replaced, _tell_hidden(len(lines) - len(shown), language)]
+        events = () if span is None else tuple(list_event_rows(self._list_events(question, span), language))
+        coverage = self.queries.law.find_coverage(on=min(span.last, today) if span is not None else today)
         reply = latest_reply(
-            shown, self.queries.names.lexicon, title=_name_period(question, span, today), language=language
+            shown,
+            self.queries.names.lexicon,
+            title=_name_period(question, span, today),
+            coverage=coverage,
+            others=events,
+            language=language,
         )
-        if span is not None:
-            rows = tuple(list_event_rows(self._list_events(question, span), language))
-            reply = replace(reply, rows=(*reply.rows, *rows), note="" if rows else reply.note)
-            notes.insert(0, self._tell_unknown(span, today, language))
-        reply = replace(reply, note=" · ".join(filter(None, (reply.note, *notes))))
+        notes = (reply.note, replaced, _tell_hidden(len(lines) - len(shown), language))
+        reply = replace(reply, note=" · ".join(filter(None, notes)))
         if span is not None or question.count is not None:
             # That nothing was seen says little about days on which nobody looked.
-            cautions = tell_all(self.queries.law.list_cautions(today), language)
+            cautions = tell_all(self.queries.law.list_cautions(today, coverage), language)
             offers = () if reply.rows else offer_questions(_list_wider_periods(question, today))
             reply = replace(reply, cautions=cautions, offers=offers)
         return reply, tuple(line.number for line in shown if line.number)
@@ -94,19 +97,6 @@ class LatestAnswers:
         chosen = (question.subject,) if question.subject else ()
         last = min(span.last, to_beijing_day(self.queries.clock()))
         return self.queries.law.list_key_dates(span.first, max(span.first, last), categories=chosen)
-
-    def _tell_unknown(self, span: DaySpan, today: date, language: Language) -> str:
-        """Return since which day of a period it is unknown what was published; "" where all was read."""
-        coverage = self.queries.law.find_coverage()
-        read = coverage.read_until
-        until = to_beijing_day(read) if read is not None else coverage.database_until
-        if until is None or until >= min(span.last, today):
-            return ""
-        return pick_language(
-            f"What was published is unknown since {format_date(until)}",
-            f"{format_date(until, 'zh')}之后发布的内容未知",
-            language,
-        )
 
     def _choose_changes(self, question: Question, lines: Iterable[NoticeLine]) -> tuple[NoticeLine, ...]:
         """Return the lines that a question wants: of a sentence, those that change something."""

@@ -41,6 +41,7 @@ from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.law.timeline import Timeline, build_timeline
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, covers_category, to_notice_key
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_sources import (
     HistorySource,
     LegalSource,
@@ -103,7 +104,7 @@ class LegalQueries:
         if key not in graph.instruments and review is None and not graph.acts_by_target.get(key):
             raise self.build_unknown_error(name, key)
         status = compute_status(graph, key, on)
-        coverage = self.find_coverage(graph)
+        coverage = self.find_coverage(graph, on=on)
         cautions = (*status.cautions, *self.list_cautions(on, coverage))
         if review is not None:
             number, title = review.number or review.title, review.title
@@ -114,7 +115,7 @@ class LegalQueries:
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
         found = self.recall(("lookup", query, on), lambda: self._find_controls(query, on))
-        coverage = self._cover_issuers(found.issuers)
+        coverage = self._cover_issuers(found.issuers, on)
         cautions = (
             *found.cautions,
             *self._list_review_cautions(found.touched),
@@ -246,17 +247,22 @@ class LegalQueries:
         instruments = self.law.load_graph(keys.values()).instruments if keys else {}
         return frozenset(number for number, key in keys.items() if key in instruments)
 
-    def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
-        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
-        return self._cover_issuers(frozenset() if graph is None else _collect_issuers(graph))
+    def find_coverage(self, graph: LegalGraph | None = None, *, on: date | None = None) -> Coverage:
+        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph.
 
-    def _cover_issuers(self, issuers: frozenset[str]) -> Coverage:
-        return build_coverage(
-            self.sources.load(now=self.clock()),
+        `on`: the day in Beijing that is asked about, today by default.
+        """
+        return self._cover_issuers(frozenset() if graph is None else _collect_issuers(graph), on)
+
+    def _cover_issuers(self, issuers: frozenset[str], on: date | None) -> Coverage:
+        now = self.clock()
+        coverage = build_coverage(
+            self.sources.load(now=now),
             issuers=issuers,
             database_until=self.register.find_date(),
             first_listed=self.law.find_first_listed_days(),
         )
+        return coverage.limit_to(on or to_beijing_day(now), now=now)
 
     def find_destinations(self, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the codes of the destinations that notices are limited to, by number; none: no limit."""
@@ -274,7 +280,7 @@ class LegalQueries:
 
     def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""
-        covered = coverage or self.find_coverage()
+        covered = coverage or self.find_coverage(on=on)
         early = f"before {REGISTER_BEGINS} only single notices are known here" if on < REGISTER_BEGINS else ""
         return tuple(filter(None, (*covered.list_cautions(on, now=self.clock()), early)))
 
@@ -309,7 +315,7 @@ class LegalQueries:
         ]
         statuses.sort(key=lambda status: (STATE_RANK.index(status.state), status.number))
         cautions = dict.fromkeys(caution for status in statuses for caution in status.cautions)
-        coverage = self.find_coverage(graph)
+        coverage = self.find_coverage(graph, on=on)
         return CategoryStatus(
             category=category,
             on=on,

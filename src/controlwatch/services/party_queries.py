@@ -54,8 +54,8 @@ class PartySource(Protocol):
 class AnswerLimits(Protocol):
     """What an answer rests on, and where it ends."""
 
-    def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
-        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
+    def find_coverage(self, graph: LegalGraph | None = None, *, on: date | None = None) -> Coverage:
+        """Return what an answer about a day rests on: the sources of the issuers of its notices."""
 
     def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""
@@ -175,7 +175,7 @@ class PartyQueries:
             for listing in incomplete.values()
             if matcher.get_status(listing.key).state not in NOT_LISTING
         )
-        return matcher, unfinished, self.limits.find_coverage(graph)
+        return matcher, unfinished, self.limits.find_coverage(graph, on=on)
 
 
 def _collect_cautions(matcher: PartyMatcher, matches: Iterable[PartyMatch]) -> tuple[str, ...]:

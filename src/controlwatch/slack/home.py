@@ -62,6 +62,7 @@ class AppHome:
         everything = any(not item.categories for item in own)
         categories = () if everything else {name for item in own for name in item.categories}
         today = to_beijing_day(datetime.now(UTC))
+        coverage = self.queries.law.find_coverage(on=today)
         targets = {user, *(item.target for item in own)}
         open_alerts = self.actions.list_alerts(open_only=True, targets=targets, limit=MAX_OPEN_ALERTS)
         return HomeContent(
@@ -69,7 +70,8 @@ class AppHome:
             reviews=self.reviews.list_delivered(targets),
             open_alerts=tuple(line for line in open_alerts if line.kind != "review"),
             upcoming=self.queries.law.upcoming(on=today, days=LOOKAHEAD_DAYS, categories=categories),
-            cautions=self.queries.law.list_cautions(today),
+            cautions=self.queries.law.list_cautions(today, coverage),
+            coverage=coverage,
             today=today,
             days=LOOKAHEAD_DAYS,
             watchers=self.queries.list_watchers(),

@@ -9,10 +9,11 @@ from typing import Any
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import AlertLine, ReviewLine, WatcherLine
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.model import KeyDate, Subscription
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import format_beijing_time
-from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, format_beijing_day, spell_dates
 from controlwatch.core.rendering.law_answers import answer_key_dates
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import law_reply, watchers_reply
@@ -39,6 +40,7 @@ class HomeContent:
     open_alerts: tuple[AlertLine, ...]  #: alerts without an acknowledgement
     upcoming: tuple[KeyDate, ...]
     cautions: tuple[str, ...] = ()  #: where our knowledge of them ends
+    coverage: Coverage | None = None  #: until when the sources were read
     today: date  #: in Beijing
     days: int  #: from today, of the upcoming key dates
     watchers: tuple[WatcherLine, ...]
@@ -107,7 +109,7 @@ def _render_alerts(content: HomeContent) -> Iterator[Block]:
 
 
 def _render_upcoming(content: HomeContent) -> Iterator[Block]:
-    yield _build_header("Upcoming key dates · 即将发生")
+    yield _build_header(add_known_day("Upcoming key dates · 即将发生", content.coverage))
     reply = law_reply(
         answer_key_dates(content.upcoming, content.lexicon, on=content.today, days=content.days)
     )

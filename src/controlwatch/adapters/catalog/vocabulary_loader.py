@@ -31,6 +31,8 @@ def load_vocabulary() -> Vocabulary:
         intents=tuple(_parse_intent(entry) for entry in asked["intent"]),
         greetings=tuple(asked["greetings"]),
         fillers=tuple(asked["fillers"]),
+        name_beginnings=tuple(asked["name_beginnings"]),
+        name_endings=tuple(asked["name_endings"]),
         unnamed_parties=tuple(asked["unnamed_parties"]),
         unnamed_parties_of=tuple(asked["unnamed_parties_of"]),
         suspensions=tuple(asked["suspensions"]),

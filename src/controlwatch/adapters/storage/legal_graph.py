@@ -33,6 +33,17 @@ from controlwatch.core.model.timezones import to_beijing_day
 _BATCH_SIZE = 5_000
 _NUMBER_YEAR = re.compile(r" ((?:19|20)\d{2})-\d")  # MOFCOM 2025-61
 _ACTING_VERBS = tuple(verb.value for verb in BINDING_VERBS)
+#: The relations on which a status depends: binding acts, and corrections of a date.
+_IS_ACTING = and_(
+    FINDING.c.kind == "relation",
+    or_(
+        FINDING.c.basis.in_(_ACTING_VERBS),
+        and_(
+            FINDING.c.basis == Verb.AMENDS.value,
+            or_(FINDING.c.start.is_not(None), FINDING.c.until.is_not(None)),
+        ),
+    ),
+)
 _FINDING_KINDS = ("effective", "deadline", "category", "relation", "disagreement")
 _PROVING_KINDS = ("category", "hs", "control")
 _NOTICE_COLUMNS = (
@@ -201,9 +212,7 @@ def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
         reached: set[str] = set()
         for batch in split_batches(waiting):
             named = select(NOTICE.c.id).where(NOTICE.c.key.in_(batch))
-            acting = select(FINDING.c.notice_id).where(
-                FINDING.c.kind == "relation", FINDING.c.value.in_(batch), FINDING.c.basis.in_(_ACTING_VERBS)
-            )
+            acting = select(FINDING.c.notice_id).where(FINDING.c.value.in_(batch), _IS_ACTING)
             chosen: Select[Any] = select(*_NOTICE_COLUMNS).where(
                 NOTICE.c.official, match_concluded(), NOTICE.c.id.in_(named.union(acting))
             )
@@ -240,7 +249,7 @@ def select_keys_changed_between(connection: Connection, first: date, last: date)
             acted_on = (
                 select(FINDING.c.value)
                 .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
-                .where(FINDING.c.kind == "relation", FINDING.c.basis.in_(_ACTING_VERBS))
+                .where(_IS_ACTING)
                 .where(NOTICE.c.key.in_(batch))
             )
             targets.update(connection.execute(acted_on).scalars())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from controlwatch.core.asking.category_names import find_category_meanings, find_named_category
-from controlwatch.core.asking.day_readings import DaySpan
+from controlwatch.core.asking.day_readings import DaySpan, span_month
 from controlwatch.core.asking.markup import join_contractions, remove_bot_name, remove_slack_markup
 from controlwatch.core.asking.sentence_words import COMMAND_MARKS, SentenceWords, fold_aligned
 from controlwatch.core.asking.typed_days import AskedDays, blank_out, find_asked_days
@@ -16,6 +16,7 @@ from controlwatch.core.asking.typed_numbers import (
     find_asked_code,
     find_asked_number,
     find_asked_row,
+    find_typed_month,
 )
 from controlwatch.core.asking.vocabulary import (
     FoundKind,
@@ -39,6 +40,7 @@ ALL_KINDS: frozenset[GroupKind] = frozenset({"item", "scope", "instrument"})
 #: Days up to which a count is taken; more is a mistake.
 MAX_DAYS = 3660
 #: A bare number is a number of days behind the commands of these times.
+PERIODS = frozenset({"back", "ahead", "two-days"})
 COUNTING = frozenset({"back", "ahead", "count"})
 SHORT_COUNT = re.compile(r"\d{1,4}")
 #: What is asked for where parties without a name are.
@@ -63,7 +65,8 @@ class Question:
     row: int | None = None  #: of the last list
     unread: str = ""  #: words of a sentence that were left out
     problem: str = ""  #: why it cannot be answered as it is
-    choices: tuple[str, ...] = ()  #: questions that can be answered instead
+    #: questions that can be answered instead; without a problem, what may be meant as well
+    choices: tuple[str, ...] = ()
     is_sentence: bool = False  #: no command, but a question in somebody's own words
     text: str = ""  #: as typed, in plain signs
 
@@ -227,7 +230,8 @@ class _QuestionReader:
         said = text[next((at for at, sign in enumerate(days.rest) if sign != folded[at]), 0) :]
         if said[:1].isupper() and not (days.span and re.search(r"\d", said)):
             days = AskedDays(rest=folded)  # USA Today
-        name = self.words.strip_ends(text, self.words.blank_phrases(days.rest, owner=intent.name))
+        rest = self.words.blank_phrases(days.rest, owner=intent.name)
+        name = self.words.strip_ends(text, rest, is_name=True)
         if number or code or (name and find_category_meanings(name, self.lexicon)):
             kind: FoundKind = "number" if number else "code" if code else "category"
             other = self.vocabulary.get_intent(intent.redirect[kind])
@@ -241,7 +245,10 @@ class _QuestionReader:
         if number.is_without_year:
             return self._ask_year(self.vocabulary.get_intent("show"), number.number)
         if ADDRESS.search(text) or number.number:
-            return Question(intent="show", subject=text if ADDRESS.search(text) else number.number)
+            start, end = find_typed_month(folded, number.number)
+            choices = (f"latest {_span_typed_month(text[start:end])}",) if end else ()
+            subject = text if ADDRESS.search(text) else number.number
+            return Question(intent="show", subject=subject, choices=choices)
         row, _ = find_asked_row(folded)
         if row is not None:
             return Question(intent="show", row=row)
@@ -253,7 +260,10 @@ class _QuestionReader:
             find_category_meanings(name, self.lexicon) for name in (item, bare)
         ):
             return self._read_subject(self.vocabulary.get_intent("lookup"), text, is_sentence=True)
-        return Question(intent=None, subject=bare if days.span is not None else item)
+        return Question(
+            intent=None,
+            subject=self.words.strip_ends(text, rest if days.span is not None else folded, is_name=True),
+        )
 
     # ------------------------------------------------------------------ subjects and days
 
@@ -263,6 +273,12 @@ class _QuestionReader:
         number = find_asked_number(folded, self.vocabulary.numbers, self.lexicon)
         if number.is_without_year and intent.name not in {"mute", "unmute"}:
             return self._ask_year(intent, number.number)
+        start, end = find_typed_month(folded, number.number)
+        if end and intent.time != "none":
+            if find_asked_days(folded, self.vocabulary.days, today=self.today).span is not None:
+                number = AskedNumber(number="", rest=folded)
+            elif intent.time in PERIODS:
+                return self._ask_month(intent, text, start, end)
         days = AskedDays(rest=number.rest)
         if is_sentence or intent.time != "none" or intent.name == "history":
             days = find_asked_days(number.rest, self.vocabulary.days, today=self.today, typed=text)
@@ -304,7 +320,7 @@ class _QuestionReader:
         bare = self.words.blank_phrases(rest)
         item = self.words.strip_ends(text, bare)
         # In lists of notices an unknown word is left out, and said; elsewhere it is what is asked about.
-        is_list = intent.time in {"back", "ahead", "two-days"}
+        is_list = intent.time in PERIODS
         is_longer = named is not None and named.name in item.casefold() and named.name != item.casefold()
         if named is None or ((is_longer or not is_list) and find_category_meanings(item, self.lexicon)):
             if is_list and not is_longer:
@@ -380,6 +396,16 @@ class _QuestionReader:
         choices = (f"{examples[-1]} {question.span}", "categories") if question.span else examples[:2]
         return replace(question, problem=problem, choices=choices)
 
+    def _ask_month(self, intent: Intent, text: str, start: int, end: int) -> Question:
+        """Ask whether a month or the notice of that number is meant."""
+        month = text[start:end]
+        question = " ".join(f"{text[:start]} {_span_typed_month(month)} {text[end:]}".split())
+        return Question(
+            intent=intent.name,
+            problem=f"{month} may be a month or the number of a notice",
+            choices=(question, f"{intent.redirect.get('number', 'show')} {month}"),
+        )
+
     def _ask_year(self, intent: Intent, number: str) -> Question:
         years = (self.today.year, self.today.year - 1)
         return Question(
@@ -387,6 +413,12 @@ class _QuestionReader:
             problem=f"No. {number} exists in more than one year; write the year too: {years[1]}-{number}",
             choices=tuple(f"{intent.name} {year}-{number}" for year in years),
         )
+
+
+def _span_typed_month(month: str) -> DaySpan:
+    """Return the days of a month in figures: 2025-12."""
+    year, _, n = month.partition("-")
+    return span_month(int(year), int(n))
 
 
 def _take_count(question: Question, rest: str) -> tuple[Question, str]:

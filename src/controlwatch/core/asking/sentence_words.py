@@ -51,10 +51,11 @@ class SentenceWords:
                 rest = blank_out(rest, start, end)
         return rest
 
-    def strip_ends(self, text: str, rest: str) -> str:
+    def strip_ends(self, text: str, rest: str, *, is_name: bool = False) -> str:
         """Return what is left of a text, as typed, without fillers and phrases at its ends.
 
-        Single words that are in capitals there belong to a name, but for the first.
+        Single words that are in capitals there belong to a name, but for the first. With `is_name`, so do
+        the fillers that names begin or end with, where no space is between: 中国电子公司.
         """
         spans = [
             (start, end)
@@ -62,6 +63,8 @@ class SentenceWords:
             for start, end, _ in finder.find_all(rest)
             if start == 0 or " " in rest[start:end] or not text[start].isupper()
         ]
+        if is_name:
+            spans = self._drop_parts_of_name(rest, spans)
         changed = True
         while changed:
             changed = False
@@ -71,6 +74,18 @@ class SentenceWords:
                     rest, changed = blank_out(rest, start, end), True
         kept = "".join(sign if kept != " " else " " for sign, kept in zip(text, rest, strict=True))
         return " ".join(kept.split()).strip(COMMAND_MARKS + "- ")
+
+    def _drop_parts_of_name(self, rest: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the spans of fillers and phrases that are not joined to the words of a name."""
+        kept: list[tuple[int, int]] = []
+        for start, end in sorted(spans, reverse=True):  # what follows a filler decides on it
+            word = rest[start:end]
+            is_joined = rest[end : end + 1].isalnum() and all(end != after for after, _ in kept)
+            begins = word in self.vocabulary.name_beginnings and is_joined
+            ends = word in self.vocabulary.name_endings and rest[start - 1 : start].isalnum()
+            if not begins and not ends:
+                kept.append((start, end))
+        return kept
 
     def find_unread(self, text: str, rest: str) -> str:
         """Return the words that no part of the question has taken, as typed."""

@@ -18,7 +18,7 @@ from controlwatch.core.asking.day_readings import (
 from controlwatch.core.asking.vocabulary import DayGrammar
 
 #: The word before these is not part of them: since 2024.
-LEAD_IS_CONTEXT = frozenset({"month", "year"})
+LEAD_IS_CONTEXT = frozenset({"month", "month-in-figures", "year"})
 
 #: The end of the problem of a day that is written well, and is not in the calendar: 2026-02-30.
 NO_SUCH_DAY = ": this day does not exist"

@@ -25,6 +25,8 @@ CODE = re.compile(
     r"|\d{4}\s\d{2}\s\d{2}|(?!(?:19|20)\d\d)\d{4})(?![\w/-])",
     re.ASCII,
 )
+#: 2025-12: a month, or the number of a notice.
+MONTH = re.compile(r"(?<![\w./-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\w/-]|\.\d)", re.ASCII)
 WITHOUT_YEAR = "without-year"
 
 
@@ -69,6 +71,17 @@ def find_asked_number(text: str, patterns: Iterable[Pattern], lexicon: Lexicon) 
         rest = blank_out(rest, start, end)
     numbers = tuple(dict.fromkeys(number for _, _, number in found))
     return AskedNumber(number=numbers[0] if numbers else "", rest=rest, others=numbers[1:])
+
+
+def find_typed_month(text: str, number: str) -> tuple[int, int]:
+    """Return where the number that was found may also be a month, as in 2025-12; (0, 0) where it may not.
+
+    A number with its issuers is none, and a month has two figures: 2025-7 is the number of a notice.
+    """
+    for hit in MONTH.finditer(text):
+        if number == f"{hit[1]}-{int(hit[2])}":
+            return hit.span()
+    return 0, 0
 
 
 def read_typed_number(typed: str, patterns: Iterable[Pattern], lexicon: Lexicon) -> str:

@@ -97,6 +97,8 @@ class Vocabulary:
     intents: tuple[Intent, ...]
     greetings: tuple[str, ...]
     fillers: tuple[str, ...]
+    name_beginnings: tuple[str, ...]  #: fillers that are part of a name at its beginning
+    name_endings: tuple[str, ...]  #: the same at its end
     unnamed_parties: tuple[str, ...]  #: words that ask which parties are listed, without a name
     unnamed_parties_of: tuple[str, ...]  #: the same with a country, which is not understood
     suspensions: tuple[str, ...]  #: words that ask for a suspension, and for the notice that ordered it

@@ -22,6 +22,7 @@ from controlwatch.core.extraction.findings.changes import (
     is_operative_answer,
 )
 from controlwatch.core.extraction.findings.codes import NoticeCodes, find_codes
+from controlwatch.core.extraction.findings.date_corrections import add_corrected_dates
 from controlwatch.core.extraction.findings.deadlines import find_deadlines
 from controlwatch.core.extraction.findings.destination_scope import is_of_one_provision
 from controlwatch.core.extraction.findings.directions import (
@@ -294,7 +295,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         parts=find_parts(assessment.signals, assessment.direction.direction, context.lexicon)
         if assessment.is_change
         else (),
-        relations=assessment.relations,
+        relations=add_corrected_dates(assessment.relations, effective, context.lexicon),
         hs_codes=codes.hs_codes,
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),

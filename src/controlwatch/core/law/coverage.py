@@ -7,9 +7,10 @@ ago says nothing about the ministry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from controlwatch.core.model import Day
 from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.timezones import BEIJING, format_beijing_time, to_beijing_day
 from controlwatch.core.sources.watcher import Watcher
@@ -49,6 +50,8 @@ class Coverage:
 
     sources: tuple[SourceCoverage, ...] = ()
     database_until: date | None = None  #: day of the newest evidence in the reference database
+    #: the last day that all of it knows; None where that is the day asked, or today
+    as_known_on: Day | None = None
 
     @property
     def oldest(self) -> SourceCoverage | None:
@@ -82,6 +85,23 @@ class Coverage:
             f"without a gap until {format_beijing_time(oldest.read_until)} (oldest: {oldest.name})."
         )
 
+    def limit_to(self, on: date, *, now: datetime) -> Coverage:
+        """Return the coverage of an answer about a day in Beijing, with the last day that all of it knows."""
+        last = min(on, to_beijing_day(now))
+        known = min(self._list_known_days(on, now), default=self.database_until)
+        return replace(self, as_known_on=known if known is not None and known < last else None)
+
+    def _list_known_days(self, on: date, now: datetime) -> Iterator[date]:
+        """Yield until which day each source was read without a gap; without it, the database counts."""
+        stale = self._find_stale_sources(on, now)
+        for source in self.sources:
+            if source.is_blocked:
+                continue
+            if source.read_until is not None:
+                yield to_beijing_day(source.read_until if source in stale else now)
+            elif self.database_until is not None:
+                yield self.database_until
+
     def list_cautions(self, on: date, *, now: datetime) -> Iterator[str]:
         """Yield where our knowledge of a day ends, as sentences; `on` is a day in Beijing."""
         today = to_beijing_day(now)
@@ -100,15 +120,26 @@ class Coverage:
         until = self.read_until
         return min(today, to_beijing_day(until)) if until is not None else self.database_until or today
 
+    def _find_stale_sources(self, on: date, now: datetime) -> list[SourceCoverage]:
+        """Return the sources that were not read until the day asked; without those with a gap before."""
+        asked = now
+        if on < to_beijing_day(now):
+            asked = datetime(on.year, on.month, on.day, tzinfo=BEIJING) + timedelta(days=1)
+        return [
+            source
+            for source in self.sources
+            if source.read_until is not None
+            and not source.is_blocked
+            and (asked - source.read_until > FRESH_FOR or (source.is_failing and source.read_until < asked))
+        ]
+
     def _list_stale_sources(self, on: date, now: datetime) -> Iterator[str]:
         """Yield the sources that were not read until the day asked, and those with a gap."""
-        asked = min(now, datetime(on.year, on.month, on.day, tzinfo=BEIJING) + timedelta(days=1))
         counted = [source for source in self.sources if not source.is_blocked]
         stale = sorted(
             (source.read_until, source.name)
-            for source in counted
+            for source in self._find_stale_sources(on, now)
             if source.read_until is not None
-            and (asked - source.read_until > FRESH_FOR or (source.is_failing and source.read_until < asked))
         )
         if stale:
             names = [f"{name} (until {format_beijing_time(until)})" for until, name in stale]

@@ -34,6 +34,18 @@ def explain_status(
     steps = [
         StatusStep(verb="issued", number=instrument.number, date=instrument.issued, target=instrument.key)
     ]
+    steps += [
+        StatusStep(
+            verb=DATE_CORRECTED,
+            number=correction.agent.number,
+            date=correction.agent.issued,
+            clause=correction.relation.clause,
+            quote=correction.relation.quote,
+            target=instrument.key,
+        )
+        for correction in graph.corrections_by_target.get(instrument.key, ())
+        if correction.is_certain
+    ]
     for span in instrument.effective:
         begins = span.start is None or is_unimpeded(span.scope, span.start)
         days = (("takes effect" if begins else "was to take effect", span.start), ("ends", span.until))
@@ -90,6 +102,8 @@ def list_announced_measures(
     )
 
 
+#: What another notice did to the date of one.
+DATE_CORRECTED = "date corrected"
 #: Acts with a term, which may be open-ended.
 OPEN_ENDED_TERMS = {Verb.SUSPENDS: "suspension", Verb.EXTENDS: "extension"}
 _STEP_ORDER = {"issued": 0, "ends": 2, "suspension ends": 2}
@@ -124,6 +138,10 @@ def list_cautions(
     Of one that is repealed, no suspension and no announced extension matters.
     """
     yield from _caution_about_instrument(instrument)
+    for correction in graph.corrections_by_target.get(instrument.key, ()):
+        if not correction.is_certain:
+            agent = correction.agent.number
+            yield f"which of the dates of {instrument.number} {agent} corrects is not known: none is changed"
     for act in graph.acts_by_target.get(instrument.key, ()):
         agent, number = act.agent.number, instrument.number
         if graph.is_circular(act):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -85,11 +85,22 @@ class Act:
     is_certain: bool = True  #: False: which date of the agent governs the act is inferred
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateCorrection:
+    """A notice that corrects the date of another."""
+
+    agent: Instrument
+    relation: Relation
+    is_certain: bool  #: False: which of the dates it corrects is not known, and none is changed
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LegalGraph:
     """Instruments by key, and the acts on each of them."""
 
-    instruments: Mapping[str, Instrument]
+    issued: tuple[Instrument, ...]  #: as they were issued, in order of issue
+    instruments: Mapping[str, Instrument]  #: with their dates as corrected since
+    corrections_by_target: Mapping[str, tuple[DateCorrection, ...]]  #: in order of issue
     acts_by_target: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
     announced_by_target: Mapping[str, tuple[Act, ...]]  #: announced, but not enacted, by the notice
     #: caches of `status`; a graph lives as long as one query, or until the store learns something new
@@ -100,13 +111,16 @@ class LegalGraph:
     @classmethod
     def from_instruments(cls, instruments: Iterable[Instrument]) -> LegalGraph:
         """Build a graph of instruments in any order."""
-        ordered = sorted(instruments, key=lambda item: (item.issued, item.key))
+        issued = tuple(sorted(instruments, key=lambda item: (item.issued, item.key)))
+        corrections, ordered = _correct_dates(issued)
         acts: defaultdict[str, list[Act]] = defaultdict(list)
         announced: defaultdict[str, list[Act]] = defaultdict(list)
         for agent in ordered:
             for act in derive_acts(agent):
                 (acts if agent.enacts else announced)[act.target].append(act)
         return cls(
+            issued=issued,
+            corrections_by_target=corrections,
             instruments={item.key: item for item in ordered},
             acts_by_target={key: tuple(group) for key, group in acts.items()},
             announced_by_target={key: tuple(group) for key, group in announced.items()},
@@ -118,9 +132,7 @@ class LegalGraph:
             return self
         known = self._restricted_cache.get(day)
         if known is None:
-            known = LegalGraph.from_instruments(
-                item for item in self.instruments.values() if item.issued <= day
-            )
+            known = LegalGraph.from_instruments(item for item in self.issued if item.issued <= day)
             # The statuses of a day are asked for together: the graph of the last day is enough.
             self._restricted_cache.clear()
             self._restricted_cache[day] = known
@@ -198,6 +210,50 @@ def _walk_keys(start: str, list_neighbours: Callable[[str], Iterable[str]]) -> I
                 reached.add(key)
                 waiting.append(key)
                 yield key
+
+
+def is_date_correction(relation: Relation) -> bool:
+    """Return whether a notice states another day for the one that it amends."""
+    return relation.verb is Verb.AMENDS and (relation.start is not None or relation.until is not None)
+
+
+def _correct_dates(
+    issued: Iterable[Instrument],
+) -> tuple[Mapping[str, tuple[DateCorrection, ...]], tuple[Instrument, ...]]:
+    """Return the corrections by target, and the instruments with their dates as corrected.
+
+    A correction has no date of its own: those that it states are dates of the notice that it corrects.
+    """
+    corrected = {item.key: item for item in issued}
+    corrections: defaultdict[str, list[DateCorrection]] = defaultdict(list)
+    for agent in corrected.copy().values():
+        for relation in filter(is_date_correction, agent.relations if agent.enacts else ()):
+            key = to_notice_key(relation.target)
+            spans = corrected[key].effective if key in corrected and key != agent.key else ()
+            meant = [span for span in spans if relation.clause in {None, span.scope}]
+            if len(meant) == 1:
+                moved = tuple(_move_date(span, relation) if span in meant else span for span in spans)
+                corrected[key] = replace(corrected[key], effective=moved)
+                own = tuple(
+                    span
+                    for span in corrected[agent.key].effective
+                    if (span.start, span.until) != (relation.start, relation.until)
+                )
+                corrected[agent.key] = replace(corrected[agent.key], effective=own)
+            found = DateCorrection(agent=agent, relation=relation, is_certain=len(meant) == 1)
+            corrections[key].append(found)
+    return {key: tuple(found) for key, found in corrections.items()}, tuple(corrected.values())
+
+
+def _move_date(span: EffectiveDate, relation: Relation) -> EffectiveDate:
+    """Return a date as another notice corrects it, with the words that do so."""
+    return replace(
+        span,
+        start=relation.start or span.start,
+        until=relation.until or span.until,
+        basis="stated",
+        quote=relation.quote,
+    )
 
 
 def derive_acts(agent: Instrument) -> Iterator[Act]:

@@ -16,6 +16,7 @@ The laws, each with a test of the same name in `tests/core/test_status_*.py`:
 * Of two suspensions of one notice each applies on its own days.
 * A repealed notice no longer suspends another.
 * A measure that was announced but not enacted changes nothing; it is shown as such.
+* A correction of a date counts from its issue: the corrected day is that of the notice from then on.
 * Where two notices act on each other, each act applies as written, both are shown, and a caution is given.
 """
 

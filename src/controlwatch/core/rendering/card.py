@@ -26,7 +26,7 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
-from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
@@ -281,11 +281,14 @@ def _choose_weight(alert: Alert, notice: Notice, status: LegalStatus | None, tod
 
 def _summarize_agenda(alert: Alert, context: CardContext) -> str:
     count = len(alert.agenda)
+    english, chinese = f"{count} known events within seven days", f"七日内已知事项 {count} 项"
     if not count:
-        return context.pick_language(
-            "Nothing known takes effect, ends or closes this week.", "本周无已知生效、期满或截止事项。"
-        )
-    return context.pick_language(f"{count} known events within seven days.", f"七日内已知事项 {count} 项。")
+        english = "Nothing known takes effect, ends or closes this week"
+        chinese = "本周无已知生效、期满或截止事项"
+    coverage = context.coverage
+    return context.pick_language(
+        f"{add_known_day(english, coverage)}.", f"{add_known_day(chinese, coverage, 'zh')}。"
+    )
 
 
 def _truncate_redline(redline: Iterable[RedlineSegment]) -> tuple[RedlineSegment, ...]:

@@ -49,6 +49,10 @@ CAUTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"which of the dates of (.*) governs that it (\w+) (.*) is our inference",
             r"\1 对 \3 的作用以哪个日期为准，系推断。",
         ),
+        (
+            r"which of the dates of (.*) (\S+ \S+) corrects is not known: .*",
+            r"\2 更正 \1 的哪个日期不明，未作更改。",
+        ),
         (r"(.*) was issued on (.*) and reaches back to (.*)", r"\1 发布于 \2，追溯至 \3。"),
         (r"(.*) states no end of the suspension", r"\1 未载明暂停的截止日期。"),
         (r"(.*) states no end of the extension", r"\1 未载明延长的截止日期。"),

@@ -11,6 +11,7 @@ from controlwatch.core.model.timezones import to_beijing_day
 
 if TYPE_CHECKING:
     from controlwatch.core.asking.day_readings import DaySpan
+    from controlwatch.core.law.coverage import Coverage
 
 #: A day in a sentence of this program; not a part of an address, of an id or of a file name.
 ISO_DAY = re.compile(r"(?<![\w./=-])(\d{4})-(\d\d)-(\d\d)(?![\w/=-]|\.\w)", re.ASCII)
@@ -43,6 +44,17 @@ def format_span(span: DaySpan, language: Language = "en") -> str:
     if span.is_day:
         return first
     return f"{first}至{last}" if language == "zh" else f"{first} to {last}"
+
+
+def add_known_day(text: str, coverage: Coverage | None, language: Language = "en") -> str:
+    """Return what a headline says and, where the sources have a gap, the last day that is known.
+
+    "on 1 Dec 2026, as known on 9 Oct 2026"; without a gap, the text alone.
+    """
+    if coverage is None or coverage.as_known_on is None:
+        return text
+    day = format_date(coverage.as_known_on, language)
+    return f"{text}，所知截至{day}" if language == "zh" else f"{text}, as known on {day}"
 
 
 def spell_dates(text: str, language: Language = "en") -> str:

@@ -9,7 +9,7 @@ from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import ONE_DAY
 from controlwatch.core.model import KeyDate, Notice, ReleasedPart, ReminderSubject
-from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.state_text import explain_announced, format_announced
@@ -49,6 +49,7 @@ def build_occasion_heading(
         what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
     if others:
         what += context.pick_one(f" +{others} more date{'' if others == 1 else 's'}", f"等{others + 1}个日期")
+    what = add_known_day(what, context.coverage, context.language)
     announced = format_announced(event.announced, language=context.language)
     items = context.join_within(
         [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)

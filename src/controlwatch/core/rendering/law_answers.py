@@ -24,7 +24,7 @@ from controlwatch.core.model import AnnouncedMeasure, KeyDate, Language, Release
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.cautions_zh import translate_caution
 from controlwatch.core.rendering.clause_text import name_part
-from controlwatch.core.rendering.day_text import format_date, spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, format_date, spell_dates
 from controlwatch.core.rendering.state_text import format_announced, format_state
 from controlwatch.core.rendering.wording import find_word, pick_language
 
@@ -35,6 +35,7 @@ EVENT_NAMES = {
     "resumes": "resumed by",
     "repeals": "repealed by",
     "extends": "extended by",
+    "date corrected": "date corrected by",
     "announced, not enacted: extends": "extension announced, no legal instrument yet",
     "announced, not enacted: suspends": "suspension announced, no legal instrument yet",
     "announced, not enacted: resumes": "resumption announced, no legal instrument yet",
@@ -47,6 +48,7 @@ EVENT_NAMES_ZH = {
     "resumes": "恢复",
     "repeals": "废止",
     "extends": "延长",
+    "date corrected": "日期更正",
     "announced, not enacted: extends": "已宣布延期，尚无正式文件",
     "announced, not enacted: suspends": "已宣布暂停，尚无正式文件",
     "announced, not enacted: resumes": "已宣布恢复，尚无正式文件",
@@ -57,7 +59,13 @@ LANGUAGES: tuple[Literal["en", "zh"], ...] = ("en", "zh")
 NOT_KNOWN_BY_THEN = ("No notice that controls it was known by then.", "届时未见已知公告对其管制。")
 NOT_CONTROLLED = ("No known notice controls it.", "未见已知公告对其管制。")
 NO_KEY_DATES = ("Nothing known takes effect, ends or closes.", "未见生效、期满或截止的事项。")
-NO_EXACT_MATCH = (": no exact match", "：无完全匹配")
+NO_EXACT_MATCH = ("no exact match", "无完全匹配")
+POSSIBLE = ("Possible matches, verify identity.", "可能匹配，请核实身份。")
+SIMILAR_ONLY = (
+    "Possible matches, none of exactly this name: verify identity.",
+    "可能匹配，无完全相同的名称，请核实身份。",
+)
+NO_PARTY = ("No known listed party has a similar name.", "已知列名实体中没有相似名称。")
 IN_TITLE = ("the title names it; the parent itself is not listed", "标题点名该主体，其本身未被列入")
 #: What a notice does with a party, in Chinese.
 ACTIONS_ZH = {"list": "列入", "delist": "移出", "suspend": "暂停"}
@@ -136,7 +144,7 @@ def answer_status(
     title = found.title if found.title != found.number else ""
     since = _tell_since(found.since, language)
     return LawAnswer(
-        title=_tell_on(found.number, found.on, language),
+        title=_tell_on(found.number, found.on, found.coverage, language),
         state=found.state,
         until=found.until,
         then=found.then,
@@ -172,7 +180,7 @@ def _answer_category_status(found: CategoryStatus, lexicon: Lexicon, language: L
     first = next((item for item in found.notices if item.state is found.state), None)
     name = name_element(found.element, language) or name_categories([found.category], lexicon, language)
     return LawAnswer(
-        title=_tell_on(name, found.on, language),
+        title=_tell_on(name, found.on, found.coverage, language),
         state=found.state,
         announced=first.announced if first is not None else (),
         notes=tell_all(found.notes, language)
@@ -201,7 +209,9 @@ def answer_lookup(found: LookupResult, lexicon: Lexicon, language: Language = "e
         for hit in found.hits
     )
     return LawAnswer(
-        title=_tell_on(name_element(found.element, language) or found.query, found.on, language),
+        title=_tell_on(
+            name_element(found.element, language) or found.query, found.on, found.coverage, language
+        ),
         notes=tell_all(found.notes, language)
         or (() if rows else (pick_language(*NOT_CONTROLLED, language),)),
         tables=(AnswerTable(columns=("Number", "Provision", "Items"), heading_columns=2, rows=rows),),
@@ -224,9 +234,10 @@ def answer_key_dates(
     on: date,
     days: int,
     cautions: Iterable[str] = (),
+    coverage: Coverage | None = None,
     language: Language = "en",
 ) -> LawAnswer:
-    """Return the key dates within days of a date."""
+    """Return the key dates within days of a date, with the last day that is known where there is a gap."""
     rows = tuple(
         AnswerRow(
             cells=(
@@ -242,8 +253,12 @@ def answer_key_dates(
         for event in events
     )
     return LawAnswer(
-        title=pick_language(
-            f"Within {days} days of {format_date(on)}", f"{format_date(on, 'zh')}起{days}天内", language
+        title=add_known_day(
+            pick_language(
+                f"Within {days} days of {format_date(on)}", f"{format_date(on, 'zh')}起{days}天内", language
+            ),
+            coverage,
+            language,
         ),
         notes=() if rows else (pick_language(*NO_KEY_DATES, language),),
         tables=(
@@ -280,21 +295,16 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon, language: Languag
         )
         for match in found.matches
     )
-    english, chinese = (
-        ("Possible matches, verify identity.", "可能匹配，请核实身份。")
-        if rows
-        else ("No known listed party has a similar name.", "已知列名实体中没有相似名称。")
-    )
-    found_any = pick_language(english, chinese, language)
-    exact = (
-        ""
-        if any(match.score == EXACT for match in found.matches)
-        else pick_language(*NO_EXACT_MATCH, language)
-    )
+    is_exact = any(match.score == EXACT for match in found.matches)
+    found_any = pick_language(*(NO_PARTY if not rows else POSSIBLE if is_exact else SIMILAR_ONLY), language)
     gaps = describe_incomplete_listings(found.incomplete_listings, language)
+    heading = ""
+    if not is_exact:
+        # A name that is not found may be one of those that are not known.
+        heading = _count_incomplete_listings(len(found.incomplete_listings), language)
+        heading = pick_language(": ", "：", language) + (heading or pick_language(*NO_EXACT_MATCH, language))
     return LawAnswer(
-        title=_tell_on(found.query, found.on, language) + exact,
-        # A name that is not found may be one of those that are not known: that is said first.
+        title=_tell_on(found.query, found.on, found.coverage, language) + heading,
         notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(AnswerTable(columns=columns, heading_columns=2, rows=rows),),
         cautions=tell_all(found.cautions, language),
@@ -308,12 +318,16 @@ def describe_incomplete_listings(listings: Iterable[IncompleteListing], language
     named = [f"{item.number} ({item.url})" if item.url else item.number for item in listings]
     if not named:
         return ""
-    are_known = "1 listing is" if len(named) == 1 else f"{len(named)} listings are"
-    return pick_language(
-        f"{are_known} known without all names: {', '.join(named)}.",
-        f"有{len(named)}份名单的名称未收录齐全：{'、'.join(named)}。",
-        language,
-    )
+    counted = _count_incomplete_listings(len(named), language)
+    return pick_language(f"{counted}: {', '.join(named)}.", f"{counted}：{'、'.join(named)}。", language)
+
+
+def _count_incomplete_listings(count: int, language: Language) -> str:
+    """Return how many listings are not known whole; "" for none."""
+    if not count:
+        return ""
+    are_known = "1 listing is" if count == 1 else f"{count} listings are"
+    return pick_language(f"{are_known} known without all names", f"有{count}份名单的名称未收录齐全", language)
 
 
 def describe_release(part: ReleasedPart, language: Language = "en") -> str:
@@ -337,9 +351,10 @@ def _describe_event(event: KeyDate, language: Language) -> str:
     return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced, language=language))))
 
 
-def _tell_on(name: str, day: date, language: Language) -> str:
-    """Return what an answer is about, and for which day."""
-    return pick_language(f"{name} on {format_date(day)}", f"{name}（{format_date(day, 'zh')}）", language)
+def _tell_on(name: str, day: date, coverage: Coverage | None, language: Language) -> str:
+    """Return what an answer is about, for which day, and up to which day that is known after a gap."""
+    when = add_known_day(format_date(day, language), coverage, language)
+    return pick_language(f"{name} on {when}", f"{name}（{when}）", language)
 
 
 def name_element(label: str, language: Language) -> str:

@@ -9,10 +9,11 @@ from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.extraction.mentions.clauses import REST, name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.model import Attention, Language, describe_judgement
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.clause_text import name_part
-from controlwatch.core.rendering.day_text import format_date
+from controlwatch.core.rendering.day_text import add_known_day, format_date
 from controlwatch.core.rendering.law_answers import tell_all
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.sentences_zh import translate_fact
@@ -23,11 +24,20 @@ NOT_STATED = "not stated"
 
 
 def latest_reply(
-    lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str, language: Language = "en"
+    lines: Iterable[NoticeLine],
+    lexicon: Lexicon,
+    *,
+    title: str,
+    coverage: Coverage,
+    others: tuple[ReplyRow, ...] = (),
+    language: Language = "en",
 ) -> Reply:
     """Return notices: measure, items and destinations, the English and the Chinese title, the address.
 
-    A Chinese answer has the Chinese title alone.
+    `others` are rows below them, of what happened without a notice.
+
+    A Chinese answer has the Chinese title alone. Where the sources have a gap, that is said first: a notice
+    that is not found may have been published since.
     """
     rows = tuple(
         ReplyRow(
@@ -49,8 +59,25 @@ def latest_reply(
         )
         for line in lines
     )
-    note = "" if rows else pick_language("Nothing matches.", "没有匹配的内容。", language)
-    return Reply(title=title, rows=rows, note=note)
+    notes = [describe_unknown(coverage, language)]
+    if not rows and not others:
+        notes.append(pick_language("Nothing known matches.", "已知内容中没有匹配项。", language))
+    return Reply(
+        title=add_known_day(title, coverage, language),
+        rows=(*rows, *others),
+        note=" · ".join(filter(None, notes)),
+    )
+
+
+def describe_unknown(coverage: Coverage, language: Language = "en") -> str:
+    """Return since which day it is unknown what was published; "" where the sources have no gap."""
+    if coverage.as_known_on is None:
+        return ""
+    return pick_language(
+        f"What was published is unknown since {format_date(coverage.as_known_on)}",
+        f"{format_date(coverage.as_known_on, 'zh')}之后发布的内容未知",
+        language,
+    )
 
 
 def format_stated(day: date | None, language: Language = "en") -> str:
@@ -107,6 +134,7 @@ def differences_reply(
     first: date,
     last: date,
     cautions: Iterable[str] = (),
+    coverage: Coverage | None = None,
     language: Language = "en",
 ) -> Reply:
     """Return the notices whose status differs between two days, each with the acts that changed it."""
@@ -143,9 +171,13 @@ def differences_reply(
         else pick_language("No known notice has another status.", "已知公告的效力均未变化。", language)
     )
     return Reply(
-        title=pick_language(
-            f"{format_date(first)} compared with {format_date(last)}",
-            f"{format_date(first, 'zh')}与{format_date(last, 'zh')}对比",
+        title=add_known_day(
+            pick_language(
+                f"{format_date(first)} compared with {format_date(last)}",
+                f"{format_date(first, 'zh')}与{format_date(last, 'zh')}对比",
+                language,
+            ),
+            coverage,
             language,
         ),
         rows=rows,

@@ -164,7 +164,7 @@ class MessageComposer:
             lexicon=self.lexicon,
             language=language,
             today=to_beijing_day(self.now),
-            coverage=self.load_coverage() if alert.occasion is not None else None,
+            coverage=self.load_coverage() if alert.kind == "outlook" or alert.occasion is not None else None,
         )
         if alert.notice is not None and (doubts := self.list_doubts(delivery.alert_id)):
             notice = replace(alert.notice, doubts=(*alert.notice.doubts, *doubts))

@@ -12,11 +12,11 @@ from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, 
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Attention, Language, Subscription, describe_judgement
 from controlwatch.core.rendering.category_text import name_categories
-from controlwatch.core.rendering.day_text import format_date, spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, format_date, spell_dates
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.sentences_zh import translate_fact
-from controlwatch.core.rendering.state_text import explain_announced, format_state
+from controlwatch.core.rendering.state_text import explain_announced, format_state, list_date_corrections
 from controlwatch.core.rendering.wording import find_word
 
 
@@ -122,7 +122,11 @@ def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | N
         words = format_state(status.state, status.until, status.announced, then=status.then)
         state = f"{MARKS[status.state]} {words}"
         body = " ".join(map(explain_announced, status.announced))
-        rows.insert(0, ReplyRow(heading=f"{state} (on {format_date(status.on)})", body=body))
+        when = add_known_day(f"on {format_date(status.on)}", status.coverage)
+        corrected = (
+            ReplyRow(heading=sentence, quote=quote) for sentence, quote in list_date_corrections(status)
+        )
+        rows = [ReplyRow(heading=f"{state} ({when})", body=body), *corrected, *rows]
     rows += [
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controlwatch.core.law.party_answers import PartyMatch, ScreeningResult
+from controlwatch.core.rendering.day_text import add_known_day
 from controlwatch.core.rendering.law_answers import describe_incomplete_listings
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.state_text import format_state
@@ -21,7 +22,9 @@ def screening_reply(found: ScreeningResult) -> Reply:
             rows.append(ReplyRow(heading=item.name, body=NO_MATCH))
     count = sum(bool(item.matches) for item in found.names)
     return Reply(
-        title=f"{count} of {len(found.names)} names with possible matches on {found.on}",
+        title=add_known_day(
+            f"{count} of {len(found.names)} names with possible matches on {found.on}", found.coverage
+        ),
         rows=tuple(rows),
         note=describe_incomplete_listings(found.incomplete_listings),
         cautions=found.cautions,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from controlwatch.core.law.explanation import DATE_CORRECTED
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.model import AnnouncedMeasure, Language, Verb
+from controlwatch.core.law.status import LegalStatus
+from controlwatch.core.model import AnnouncedMeasure, Language, Verb, to_notice_key
 from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.wording import find_word, pick_language
 
@@ -60,6 +62,23 @@ def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Languag
         return ""
     return pick_language(
         f"{english} announced, no legal instrument yet", f"已宣布{chinese}，尚无正式文件", language
+    )
+
+
+def list_date_corrections(status: LegalStatus, language: Language = "en") -> tuple[tuple[str, str], ...]:
+    """Return which notices corrected a date of this one, each as a sentence with its quote."""
+    return tuple(
+        (
+            pick_language(
+                f"A date was corrected by {step.number} on {format_date(step.date)}; "
+                "the text has the old one.",
+                f"{step.number}于{format_date(step.date, 'zh')}更正了日期，正文所载为更正前的日期。",
+                language,
+            ),
+            step.quote,
+        )
+        for step in status.chain
+        if step.verb == DATE_CORRECTED and step.target == to_notice_key(status.number)
     )
 
 

@@ -52,6 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gone-day": ("DATE CANCELLED", "日期取消"),
     "outlook": ("DAILY BRIEFING", "每日简报"),
     "lead": ("NUMBERING GAP", "编号缺口"),
+    "date corrected": ("date corrected", "日期更正"),
     "takes effect": ("takes effect", "生效"),
     "suspension ends": ("suspension ends", "暂停期满"),
     "ends": ("ends", "期满"),

@@ -14,6 +14,7 @@ from controlwatch.adapters.files.name_lists import NameList, read_name_list
 from controlwatch.adapters.files.spreadsheet_writer import write_csv, write_workbook
 from controlwatch.core.law.party_answers import ScreeningResult
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.day_text import add_known_day
 from controlwatch.core.rendering.screening_rows import (
     COLUMNS,
     LIMIT_COLUMNS,
@@ -49,7 +50,9 @@ def build_entity_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             query=q,
             found=found,
             on=day,
-            on_day=context.format_date(day),
+            on_day=add_known_day(
+                context.format_date(day), found.coverage if found else None, context.language
+            ),
             listings=listings[shown - LISTINGS_PER_PART : shown],
             part=part,
             shown=shown,

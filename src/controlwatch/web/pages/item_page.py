@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.law.answers import HistoryStep
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.day_text import add_known_day
 from controlwatch.core.rendering.law_answers import name_element
 from controlwatch.core.rendering.list_replies import describe_step
 from controlwatch.core.rendering.timeline_picture import draw_timeline
@@ -88,7 +89,7 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             found=found,
             context=context,
             on=day,
-            on_day=context.format_date(day),
+            on_day=add_known_day(context.format_date(day), found.coverage, context.language),
             timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
             older=timeline.older,
             describe_step=partial(describe_step, language=context.language),

@@ -15,7 +15,7 @@ from controlwatch.core.model import to_notice_key
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.conclusions import list_conclusions
-from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.law_answers import EVENT_NAMES
 from controlwatch.core.rendering.marked_text import mark_quotes
@@ -84,7 +84,9 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             status=status,
             steps=[_describe_step(step, context) for step in status.chain] if status else (),
             on=day,
-            on_day=context.format_date(day),
+            on_day=add_known_day(
+                context.format_date(day), status.coverage if status else None, context.language
+            ),
             timeline=draw_timeline(timeline.rows, context) if timeline and timeline.rows else None,
             doubts=context.translate_doubts(record.notice.doubts),
             known=known,
