@@ -121,7 +121,9 @@ def find_entities(
         and not (
             party.zh
             and get_pattern("entity.no-party").search(f"{party.zh} {party.en}")
-            and not is_numbered(text.folded_text, text.folded_text.find(party.zh, party.start))
+            and not is_numbered(
+                text.folded_text, text.folded_text.find(party.zh, party.start), context.lexicon
+            )
         )
     ]
     lists_parties = any(category.startswith("entity.") for category in ids)
@@ -135,7 +137,8 @@ def find_entities(
     parties = formed if lists_parties and len(formed) > len(worded) else worded
     for party in parties:
         zh = get_pattern("entity.leading").sub("", party.zh)
-        if not opens_line(text.folded_text, max(text.folded_text.find(party.zh, party.start), party.start)):
+        at = max(text.folded_text.find(party.zh, party.start), party.start)
+        if not opens_line(text.folded_text, at, context.lexicon):
             zh = get_pattern("entity.leading").sub("", states.sub("", zh))
         zh = get_pattern("entity.anaphor").sub("", zh)
         deciding = _find_deciding(context, party, ordered)

@@ -68,17 +68,9 @@ ENUMERATION = re.compile(
     rf"{_PLAIN_ITEM})"
     r"(?=,? (?:shall|are|will|is|were|have been)\b)"
 )  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
-_INLINE_ITEM = (
-    rf"(?:[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?)"
-)
-INLINE = re.compile(
-    rf"(?:将|对)[^，。；：\nA-Z]{{0,40}}(?P<names>{_INLINE_ITEM}(?:(?:、|和|及|以及|与){_INLINE_ITEM}){{0,30}})"
-    r"(?=[^，。；：\nA-Za-z]{0,16}(?:列入|移出|采取))"
-)  # 将5家子公司Example Shipping LLC、Example Yard Inc.和EX Holdings Corp.列入反制清单
-NUMBER_BEFORE = re.compile(
-    r"[ ]*(?:附件[ ]*\d{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）.、．]*[ \t|]*)?[·•・-]?[ ]*"
-)
-INLINE_JOINT = re.compile(r"、|和|及|以及|与")
+INLINE_ITEM = re.compile(
+    rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?"
+)  # of: 将5家子公司Example Shipping LLC、Example Yard Inc.和EX Holdings Corp.列入反制清单
 JOINT = re.compile(r",? and (?:the )?|, (?:the )?")
 LEGAL_FORM = re.compile(rf"\b{_SUFFIX}\b\.?$")
 SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})\. (?=[A-Z])")  #: PLC. Exports …
@@ -134,18 +126,23 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
             zh = named.get("zh") or named.get("zh_last") or ""
             en = named.get("en") or named.get("en_first") or ""
             at = folded.find(zh, hit.start(), hit.end()) if zh else hit.start()
-            if not opens_line(folded, at):
+            if not opens_line(folded, at, lexicon):
                 zh = office.sub("", lead_in.sub("", zh))
-            is_party = is_numbered(folded, at) or not no_party.search(f"{zh} {en}")
+            is_party = is_numbered(folded, at, lexicon) or not no_party.search(f"{zh} {en}")
             if len(zh) > 1 and _is_name(en) and is_party:
                 yield hit.span(), zh, en
     persons = ((hit.span("en"), hit["en"]) for hit in PERSON.finditer(folded, start, end))
-    inline = (
-        found
-        for hit in INLINE.finditer(folded, start, end)
-        for found in _place_names(folded, INLINE_JOINT.split(hit["names"]), hit.start("names"))
+    listed = (
+        *_find_inline(folded, start, end, lexicon),
+        *_find_suffixed(folded, start, end),
+        *persons,
+        *_find_enumerated(folded, start, end),
     )
-    listed = (*inline, *_find_suffixed(folded, start, end), *persons, *_find_enumerated(folded, start, end))
+        *_find_inline(folded, start, end, lexicon),
+        *_find_suffixed(folded, start, end),
+        *persons,
+        *_find_enumerated(folded, start, end),
+    )
     for span, en in listed:
         if not no_party.search(en):
             yield span, "", en
@@ -153,6 +150,20 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
         zh = lead_in.sub("", hit[hit.lastindex or 0])
         if len(zh) > MIN_HAN and not no_party.search(zh):
             yield hit.span(), zh, ""
+
+
+def _find_inline(folded: str, start: int, end: int, lexicon: Lexicon) -> Iterator[tuple[Span, str]]:
+    """Yield the names in Latin letters that a Chinese sentence lists, removes or takes measures against."""
+    joint, act = lexicon.get_pattern("entity.name-joint"), lexicon.get_pattern("entity.act-behind-names")
+    for lead in lexicon.get_pattern("entity.lead-to-names").finditer(folded, start, end):
+        names: list[tuple[Span, str]] = []
+        at: int | None = lead.end()
+        while at is not None and (item := INLINE_ITEM.match(folded, at, end)):
+            names.append((item.span(), item[0]))
+            further = joint.match(folded, item.end(), end)
+            at = further.end() if further else None
+        if names and act.match(folded, names[-1][0][1]):
+            yield from names
 
 
 def _find_suffixed(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
@@ -183,15 +194,16 @@ def _place_names(folded: str, names: list[str], at: int) -> Iterator[tuple[Span,
         at += len(name)
 
 
-def opens_line(folded: str, at: int) -> bool:
+def opens_line(folded: str, at: int, lexicon: Lexicon) -> bool:
     """Return whether a name opens a line of a list, behind its number at most: nothing leads in to it."""
-    return NUMBER_BEFORE.fullmatch(folded, folded.rfind("\n", 0, at) + 1, at) is not None
+    number = lexicon.get_pattern("entity.number-before")
+    return number.fullmatch(folded, folded.rfind("\n", 0, at) + 1, at) is not None
 
 
-def is_numbered(folded: str, at: int) -> bool:
+def is_numbered(folded: str, at: int, lexicon: Lexicon) -> bool:
     """Return whether a name opens a numbered line, so that it is listed whatever it is called."""
     before = folded[folded.rfind("\n", 0, at) + 1 : at]
-    return opens_line(folded, at) and any(sign.isdigit() for sign in before)
+    return opens_line(folded, at, lexicon) and any(sign.isdigit() for sign in before)
 
 
 def _is_name(en: str) -> bool:
