@@ -11,7 +11,7 @@ import rarfile
 
 from controlwatch.adapters.files import ENCRYPTED, MARKUP, SEVEN_ZIP, UNKNOWN_MARKUP, ParsedFile, Unreadable
 from controlwatch.adapters.files.format_readers import get_format_reader
-from controlwatch.adapters.files.office_package import get_kind, normalize_package
+from controlwatch.adapters.files.office_package import get_kind, list_embedded, normalize_package
 from controlwatch.adapters.files.parse_errors import describe_error, get_parse_errors
 from controlwatch.adapters.files.picture_text import PictureReader
 from controlwatch.core.model.errors import Reshaped
@@ -25,6 +25,8 @@ _MAX_READ = 50  # documents parsed from one archive
 _MAX_NAMED = 500  # characters of the names of files that were not read
 _MAX_DEPTH = 2  # archives within archives
 _UTF8_NAME_FLAG = 0x800
+#: The readers of Office packages, with the root and the usual name of their main part.
+_OFFICE_KINDS = (("docx", "document", "word/document.xml"), ("workbook", "workbook", "xl/workbook.xml"))
 
 
 def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
@@ -43,10 +45,10 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
         if main.endswith(".bin"):
             return get_format_reader("sheets")(package)
         kind = get_kind(package, main) if main else ""
-        if kind == "document" or main == "word/document.xml":
-            return get_format_reader("docx")(package, reader=reader)
-        if kind == "workbook" or main == "xl/workbook.xml":
-            return get_format_reader("workbook")(package)
+        for name, root, usual in _OFFICE_KINDS:
+            if kind == root or main == usual:
+                parsed = get_format_reader(name)(package, reader=reader)
+                return _add_embedded(parsed, package, depth=depth, reader=reader)
         if main:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
@@ -55,6 +57,23 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
             (_spell_name(member), partial(archive.read, member)) for member in members if not member.is_dir()
         ]
         return _read_members(files, depth=depth, reader=reader)
+
+
+def _add_embedded(
+    parsed: ParsedFile, package: bytes, *, depth: int, reader: PictureReader | None
+) -> ParsedFile:
+    """Return an Office file with the files in it: a sheet in a letter, a page that a program inserted."""
+    with ZipFile(io.BytesIO(package)) as archive:
+        files = [(name.rpartition("/")[2], partial(archive.read, name)) for name in list_embedded(archive)]
+        if not files:
+            return parsed
+        inner = _read_members(files, depth=depth, reader=reader)
+    return ParsedFile(
+        "\n".join(text for text in (parsed.text, inner.text) if text),
+        (*parsed.doubts, *inner.doubts),
+        pictures=parsed.pictures + inner.pictures,
+        picture_text="\n".join(text for text in (parsed.picture_text, inner.picture_text) if text),
+    )
 
 
 def read_rar(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:

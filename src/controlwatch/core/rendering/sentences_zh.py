@@ -72,6 +72,11 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the page embeds (.*), which was not read", r"页面嵌入了\1，未读取。"),
         (r"(?:(.*): )?struck through (?:on the page|in the file) and left out: (.*)", r"被划掉、未采用：\2"),
+        (r"(?:(.*): )?in comments in the file and left out: (.*)", r"文件批注中的文字、未采用：\2"),
+        (
+            r"(.*): (\d+) cells? (?:is a formula|are formulas) without a result in the file.*",
+            r"\1：有 \2 个单元格为未计算的公式，未读取。",
+        ),
         (r"(?:(.*): )?hidden (?:on the page|in the file) and left out: (.*)", r"页面隐藏、未采用：\2"),
         (r"the text is hidden until a script shows it; look", "正文由脚本显示，原为隐藏，请核对原页。"),
         (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),
