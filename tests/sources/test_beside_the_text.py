@@ -9,13 +9,19 @@ from collections.abc import Callable
 import pytest
 import xlsxwriter
 from openpyxl import Workbook
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText, Highlight
+from pypdf.generic import ArrayObject, FloatObject, NameObject
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
-from controlwatch.adapters.files import ParsedFile
+from controlwatch.adapters.files import READ_FROM_PICTURE, ParsedFile
 from controlwatch.adapters.files.archives import read_zip
+from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 
 from .files import word_of, zipped
-from .test_pictures import saved, sheet
+from .test_pictures import ROWS, annex, needs_ocr, saved, sheet
 
 CODE = "8103200010"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -155,3 +161,134 @@ def test_a_formula_without_a_result_is_a_doubt_and_one_with_a_result_is_read() -
     assert is_told(read)
     sound = read_zip(sheet_with(lambda _, page: page.write_formula("B1", '="8103"&"200010"', value=CODE)))
     assert (sound.text, sound.doubts) == (f"附件\t{CODE}", ())
+
+
+# --------------------------------------------------------------------------- PDF
+
+HEADING = "Annex 1: list of items, announcement 18 of 2026, page 1 of 3"
+
+
+def pdf_with(draw: Callable[[Canvas], object], words: str = HEADING) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842))
+    canvas.drawString(60, 800, words)
+    draw(canvas)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def rewritten(body: bytes, change: Callable[[PdfWriter], object]) -> bytes:
+    made, out = PdfWriter(clone_from=PdfReader(io.BytesIO(body))), io.BytesIO()
+    change(made)
+    made.write(out)
+    return out.getvalue()
+
+
+def put_picture(canvas: Canvas, width: int, height: int, *, strips: int = 1) -> None:
+    drawn = sheet()
+    step = drawn.height // strips
+    for number in range(strips):
+        part = drawn.crop((0, number * step, drawn.width, (number + 1) * step))
+        high = height / strips
+        canvas.drawImage(ImageReader(part), 60, 750 - high * (number + 1), width, high)
+
+
+def draw_outlines(canvas: Canvas) -> None:
+    """Rings where characters would be, as programs draw text whose font may not be embedded."""
+    for number in range(120):
+        canvas.circle(70 + 20 * (number % 20), 700 - 30 * (number // 20), 5, stroke=0, fill=1)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda canvas: put_picture(canvas, 450, 500),
+        lambda canvas: put_picture(canvas, 450, 500, strips=12),
+        draw_outlines,
+    ],
+)
+def test_a_picture_beside_the_text_of_a_page_is_told(draw: Callable[[Canvas], object]) -> None:
+    read = read_pdf(pdf_with(draw))
+    assert (read.text, read.doubts, read.pictures) == (HEADING, (PICTURE_UNREAD,), 1)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda canvas: put_picture(canvas, 120, 120),  # a seal
+        lambda canvas: put_picture(canvas, 450, 40),  # the head of a letter
+        lambda canvas: canvas.circle(300, 400, 60, fill=1),
+        lambda canvas: None,
+    ],
+)
+def test_a_seal_beside_the_text_of_a_page_is_no_doubt(draw: Callable[[Canvas], object]) -> None:
+    read = read_pdf(pdf_with(draw))
+    assert (read.text, read.doubts) == (HEADING, ())
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_beside_the_text_of_a_page_is_recognised() -> None:
+    read = annex(pdf_with(lambda canvas: put_picture(canvas, 450, 636)))
+    assert read.text == HEADING
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+    assert read.doubt == f"pictures in the file: {READ_FROM_PICTURE}"
+
+
+@pytest.mark.parametrize("mode", [3, 0])
+def test_a_text_that_lies_under_a_scan_is_read_with_a_doubt(mode: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        text = canvas.beginText(60, 700)
+        text.setTextRenderMode(mode)
+        text.textLine(f"tantalum powder {CODE} and items that are specially designed for it")
+        canvas.drawText(text)
+        if mode == 0:  # the scan over the text
+            canvas.drawImage(ImageReader(sheet()), 0, 0, 595, 842)
+
+    def scan(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(sheet()), 0, 0, 595, 842)
+        draw(canvas)
+
+    read = read_pdf(pdf_with(scan if mode == 3 else draw, words=""))
+    assert CODE in read.text
+    assert read.doubts == (
+        "the text of 1 page was recognised in a scan by its maker; compare it with the scan",
+    )
+    assert is_told(read)
+
+
+def test_a_text_over_a_picture_of_the_page_is_not_taken_for_a_scan() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(ImageReader(sheet()), 0, 0, 595, 842)
+        canvas.drawString(60, 700, f"tantalum powder {CODE} and items that are specially designed for it")
+
+    assert read_pdf(pdf_with(draw)).doubts == (PICTURE_UNREAD,)
+
+
+def test_a_field_and_a_box_over_a_page_are_read() -> None:
+    form = pdf_with(lambda canvas: canvas.acroForm.textfield(value=CODE, x=60, y=600, width=200, height=20))
+    box = rewritten(
+        pdf_with(lambda canvas: None),
+        lambda made: made.add_annotation(0, FreeText(text=CODE, rect=(50, 550, 200, 650))),
+    )
+    assert [CODE in read_pdf(body).text for body in (form, box)] == [True, True]
+
+
+def test_a_mark_that_strikes_words_through_is_told() -> None:
+    corners = ArrayObject(FloatObject(number) for number in (60, 810, 200, 810, 60, 795, 200, 795))
+    mark = Highlight(rect=(60, 795, 200, 810), quad_points=corners)
+    mark.update({
+        NameObject("/Subtype"): NameObject("/StrikeOut"),
+    })  # fmt: skip
+    read = read_pdf(rewritten(pdf_with(lambda canvas: None), lambda made: made.add_annotation(0, mark)))
+    assert read.doubts == ("1 passage is struck through by a mark over the page and still read; look",)
+    assert is_told(read)
+
+
+def test_a_file_attached_to_a_pdf_is_told() -> None:
+    body = rewritten(
+        pdf_with(lambda canvas: None), lambda made: made.add_attachment("list.xlsx", inner_workbook())
+    )
+    assert read_pdf(body).doubts == ("list.xlsx was attached and not read; hand it in separately",)
+    assert is_told(read_pdf(body))

@@ -99,11 +99,17 @@ def test_a_scanned_page_is_unread_without_a_reader() -> None:
     assert read.doubts == ("needs OCR: 1 of 2 pages have no text",)
 
 
-@pytest.mark.parametrize(("words", "pictures"), [("- 12 -", 1), ("CamScanner", 1), ("8103200010", 0)])
-def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: int) -> None:
+@pytest.mark.parametrize(
+    ("words", "text", "doubt"),
+    [
+        ("- 12 -", "", PICTURE),
+        ("CamScanner", "", PICTURE),
+        ("8103200010", "8103200010", "needs OCR: a picture in the file was not read; look"),
+    ],
+)
+def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, text: str, doubt: str) -> None:
     read = read_pdf(scanned(sheet(), over=words))
-    assert read.pictures == pictures
-    assert (PICTURE in read.doubts) == bool(pictures)
+    assert (read.text, read.doubts, read.pictures) == (text, (doubt,), 1)
 
 
 def letter(words: str, *pictures: tuple[Image.Image, float]) -> bytes:

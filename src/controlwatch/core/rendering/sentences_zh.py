@@ -77,6 +77,18 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"(.*): (\d+) cells? (?:is a formula|are formulas) without a result in the file.*",
             r"\1：有 \2 个单元格为未计算的公式，未读取。",
         ),
+        (
+            r"(?:(.*): )?(\S.*) was attached and not read; hand it in separately",
+            r"内含附件文件“\2”，未读取，请另行提交。",
+        ),
+        (
+            r"(.*): the text of (\d+) pages? was recognised in a scan by its maker.*",
+            r"\1：有 \2 页的文字系制作者由扫描件识别，请与扫描件核对。",
+        ),
+        (
+            r"(.*): (\d+) passages? (?:is|are) struck through by a mark over the page.*",
+            r"\1：有 \2 处被批注划掉，仍已读取，请查看原件。",
+        ),
         (r"(?:(.*): )?hidden (?:on the page|in the file) and left out: (.*)", r"页面隐藏、未采用：\2"),
         (r"the text is hidden until a script shows it; look", "正文由脚本显示，原为隐藏，请核对原页。"),
         (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),
