@@ -292,3 +292,96 @@ def test_a_file_attached_to_a_pdf_is_told() -> None:
     )
     assert read_pdf(body).doubts == ("list.xlsx was attached and not read; hand it in separately",)
     assert is_told(read_pdf(body))
+
+
+# --------------------------------------------------------------------------- OFD
+
+OFD = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+RESOURCE = '<ofd:MultiMedia ID="5" Type="Image"><ofd:MediaFile>a.png</ofd:MediaFile></ofd:MultiMedia>'
+
+
+def ofd_page(*objects: str) -> str:
+    layer = "".join(objects)
+    return f'<ofd:Page {OFD}><ofd:Template TemplateID="9"/><ofd:Content><ofd:Layer>{layer}</ofd:Layer></ofd:Content></ofd:Page>'
+
+
+def ofd_of(page: str, **members: bytes | str) -> bytes:
+    """An OFD of a page, and of more members, whose names are given with `__` for a slash."""
+    more = {f"Doc_0/{name.replace('__', '/')}": body for name, body in members.items()}
+    template = '<ofd:CommonData><ofd:TemplatePage ID="9" BaseLoc="Tpls/T.xml"/></ofd:CommonData>'
+    listed = '<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
+    return zipped({
+        "OFD.xml": f"<ofd:OFD {OFD}/>",
+        "Doc_0/Document.xml": f"<ofd:Document {OFD}>{template}{listed}</ofd:Document>",
+        "Doc_0/Pages/Page_0/Content.xml": page,
+        **more,
+    })  # fmt: skip
+
+
+def ofd_text(words: str, x: float = 20, y: float = 20, *, matrix: str = "", size: float = 5) -> str:
+    turned = f' CTM="{matrix}"' if matrix else ""
+    step = f'DeltaX="g {len(words) - 1} {size / 2}"'
+    return f'<ofd:TextObject Boundary="{x} {y} 100 10" Size="{size}"{turned}><ofd:TextCode X="0" Y="{size}" {step}>{words}</ofd:TextCode></ofd:TextObject>'
+
+
+def test_the_template_behind_the_pages_of_an_ofd_is_read() -> None:
+    body = ofd_of(ofd_page(ofd_text("Items")), **{"Tpls__T.xml": ofd_page(ofd_text(CODE, y=40))})
+    assert read_zip(body).text.split("\n") == ["Items", CODE]
+
+
+@pytest.mark.parametrize(
+    ("boundary", "media", "doubts"),
+    [
+        ("20 60 150 200", {"Res__a.png": b"png"}, (PICTURE_UNREAD,)),
+        ("20 60 150 200", {}, (PICTURE_UNREAD,)),
+        ("20 60 40 40", {"Res__a.png": b"png"}, ()),
+    ],
+)
+def test_a_picture_on_a_page_of_an_ofd_is_told_where_it_can_hold_a_table(
+    boundary: str, media: dict[str, bytes], doubts: tuple[str, ...]
+) -> None:
+    picture = f'<ofd:ImageObject Boundary="{boundary}" ResourceID="5"/>'
+    resources = f'<ofd:Res {OFD} BaseLoc="Res"><ofd:MultiMedias>{RESOURCE}</ofd:MultiMedias></ofd:Res>'
+    body = ofd_of(ofd_page(ofd_text("Items"), picture), **{"DocumentRes.xml": resources, **media})
+    read = read_zip(body)
+    assert (read.text, read.doubts) == ("Items", doubts)
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_in_an_ofd_is_recognised() -> None:
+    picture = '<ofd:ImageObject Boundary="20 60 150 200" ResourceID="5"/>'
+    resources = f'<ofd:Res {OFD} BaseLoc="Res"><ofd:MultiMedias>{RESOURCE}</ofd:MultiMedias></ofd:Res>'
+    body = ofd_of(
+        ofd_page(ofd_text("Items"), picture),
+        **{"DocumentRes.xml": resources, "Res__a.png": saved(sheet())},
+    )
+    read = annex(body)
+    assert read.text == "Items"
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+
+
+def test_a_file_attached_to_an_ofd_is_told() -> None:
+    listed = f'<ofd:Attachments {OFD}><ofd:Attachment ID="3" Name="list.xlsx"><ofd:FileLoc>list.xlsx</ofd:FileLoc></ofd:Attachment></ofd:Attachments>'
+    read = read_zip(ofd_of(ofd_page(ofd_text("Items")), **{"Attachs__Attachments.xml": listed}))
+    assert read.doubts == ("list.xlsx was attached and not read; hand it in separately",)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "places"),
+    [
+        ("", ((20, 20), (60, 20), (20, 40), (60, 40))),
+        ("0.5 0 0 0.5 0 0", ((20, 20), (60, 20), (20, 40), (60, 40))),
+        ("0 1 -1 0 0 0", ((190, 20), (190, 60), (170, 20), (170, 60))),
+        ("0 -1 1 0 0 0", ((20, 270), (20, 230), (40, 270), (40, 230))),
+    ],
+)
+def test_a_table_of_an_ofd_is_read_however_it_is_laid_on_the_page(
+    matrix: str, places: tuple[tuple[float, float], ...]
+) -> None:
+    cells = ("tantalum", CODE, "niobium", "8112999010")
+    size = 10 if matrix.startswith("0.5") else 5
+    page = ofd_page(
+        *(ofd_text(cell, *place, matrix=matrix, size=size) for cell, place in zip(cells, places, strict=True))
+    )
+    assert read_zip(ofd_of(page)).text.split("\n") == [f"tantalum\t{CODE}", "niobium\t8112999010"]

@@ -52,7 +52,7 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
         if main:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
-            return get_format_reader("ofd")(archive)
+            return get_format_reader("ofd")(archive, reader=reader)
         files = [
             (_spell_name(member), partial(archive.read, member)) for member in members if not member.is_dir()
         ]
