@@ -248,3 +248,26 @@ def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) ->
     doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
     assert doubts == ([f"needs OCR: {doubt}; look"] if doubt else [])
     assert all(translate_sentence(told) != told for told in doubts)
+
+
+@pytest.mark.parametrize(
+    ("picture", "is_told"),
+    [
+        ('<img src="/a/1.jpg" width="800" height="1100">', True),
+        ('<img src="/a/1.jpg" style="width:650px;height:900px">', True),
+        ('<img src="/a/1.jpg" width="100%">', True),
+        (f'<img src="data:image/png;base64,{"A" * 60_000}">', True),
+        ("<p>物项清单如下：</p><img src='/a/1.jpg'>", True),
+        ('<canvas width="800" height="1000"></canvas>', True),
+        ('<img src="/a/1.jpg">', False),  # may be a photograph
+        ('<img src="/a/seal.png" width="160" height="160">', False),
+        ('<img src="/a/logo.png" width="800" height="300">', False),
+        ('<img src="/a/line.png" width="800" height="4">', False),
+        (f'<img src="data:image/png;base64,{"A" * 2_000}">', False),  # a seal
+    ],
+)
+def test_a_large_picture_in_an_article_is_told_and_a_seal_is_not(picture: str, *, is_told: bool) -> None:
+    page = f"<html><body><h1>公告</h1><div class='art-con'><p>现公布有关决定，自2026年12月1日起施行。</p>{picture}</div></body></html>"
+    doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
+    assert doubts == (["needs OCR: a picture in the article was not read; look"] if is_told else [])
+    assert all(translate_sentence(told) != told for told in doubts)

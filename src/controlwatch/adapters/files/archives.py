@@ -17,13 +17,14 @@ from controlwatch.adapters.files.picture_text import PictureReader
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.decoding import decode_body, detect_format, is_wrapped
 from controlwatch.core.sources.mime import list_pages
-from controlwatch.core.sources.notice_pages import parse_notice_page
+from controlwatch.core.sources.notice_pages import parse_saved_page
 
 _MAX_BYTES = 200_000_000  # of all members, uncompressed
 _MAX_MEMBERS = 2000  # members of an archive
 _MAX_READ = 50  # documents parsed from one archive
 _MAX_NAMED = 500  # characters of the names of files that were not read
 _MAX_DEPTH = 2  # archives within archives
+_NO_ADDRESS = "https://file.invalid/"  # what the links of a page in a file start from
 _UTF8_NAME_FLAG = 0x800
 #: The readers of Office packages, with the root and the usual name of their main part.
 _OFFICE_KINDS = (("docx", "document", "word/document.xml"), ("workbook", "workbook", "xl/workbook.xml"))
@@ -168,7 +169,8 @@ def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> P
         case "html":
             decoded = decode_body(body)
             lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
-            return ParsedFile(parse_notice_page(decoded.text, url="").text, lost)
+            page = parse_saved_page(decoded.text, url=_NO_ADDRESS)
+            return ParsedFile(page.text, (*lost, *page.doubts))
         case "text" if not MARKUP.match(body[:200]):
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
@@ -182,18 +184,21 @@ def read_saved_pages(body: bytes) -> ParsedFile:
     Raises `Unreadable` where none of them has a text.
     """
     texts: list[str] = []
+    told: dict[str, None] = {}
     lost = 0
     for part in list_pages(body):
         decoded = decode_body(part.body, header=part.content_type)
         try:
-            texts.append(parse_notice_page(decoded.text, url="").text)
+            page = parse_saved_page(decoded.text, url=_NO_ADDRESS)
         except Reshaped:
             continue  # the frame around the sheets, or a header
+        texts.append(page.text)
+        told |= dict.fromkeys(page.doubts)
         lost += decoded.replaced
     if not any(texts):
         raise Unreadable("the saved page holds no text")
     doubts = (f"{lost} characters could not be decoded",) if lost else ()
-    return ParsedFile("\n".join(text for text in texts if text), doubts)
+    return ParsedFile("\n".join(text for text in texts if text), (*doubts, *told))
 
 
 _UNREAD_KINDS = {"text": UNKNOWN_MARKUP, "7z": SEVEN_ZIP}

@@ -29,7 +29,7 @@ from controlwatch.core.sources.decoding import (
     is_wrapped,
 )
 from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, unwrap_body
-from controlwatch.core.sources.notice_pages import parse_notice_page
+from controlwatch.core.sources.notice_pages import parse_notice_page, parse_saved_page
 from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.watcher import Watcher
 
@@ -225,10 +225,10 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     if not (link.is_embedded or is_office or any(_OFFICE_NAME.search(name) for name in names)):
         return _build_failure("a web page was sent instead of the file")
     try:
-        page = parse_notice_page(decoded.text, url=snapshot.final_url)
+        page = parse_saved_page(decoded.text, url=snapshot.final_url)
     except SourceError as error:
         return _build_failure(str(error))
-    return _ParseResult(page.text, _describe_loss(decoded))
+    return _ParseResult(page.text, (*_describe_loss(decoded), *page.doubts))
 
 
 # --------------------------------------------------------------------------- the sandboxed process

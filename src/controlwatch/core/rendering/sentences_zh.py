@@ -54,6 +54,15 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"needs OCR: (\d+) pictures below an annex's heading were not read; look",
             r"附件标题下有\1张图片未识别，请查看原件。",
         ),
+        (
+            r"needs OCR: a picture in the article was not read; look",
+            "正文中有一张图片未识别，请查看原件。",
+        ),
+        (
+            r"needs OCR: (\d+) pictures in the article were not read; look",
+            r"正文中有\1张图片未识别，请查看原件。",
+        ),
+        (r"(?:.*: )?the file refers to “(.*)”, which was not read", r"文件内提到“\1”，未读取。"),
         (r"a part of the page failed on the server and is missing", "页面部分内容因服务器错误缺失。"),
         (r"the page could not be read so far", "页面暂未能读取。"),
         (r"the page could not be read: (.*)", r"页面未能读取：\1"),
