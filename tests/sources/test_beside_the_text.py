@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -17,10 +18,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from controlwatch.adapters.files import READ_FROM_PICTURE, ParsedFile
 from controlwatch.adapters.files.archives import read_zip
+from controlwatch.adapters.files.doc import read_ole
+from controlwatch.adapters.files.doc_pictures import list_box_texts
+from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 
-from .files import word_of, zipped
+from .files import old_word, word_of, zipped
 from .test_pictures import ROWS, annex, needs_ocr, saved, sheet
 
 CODE = "8103200010"
@@ -385,3 +390,137 @@ def test_a_table_of_an_ofd_is_read_however_it_is_laid_on_the_page(
         *(ofd_text(cell, *place, matrix=matrix, size=size) for cell, place in zip(cells, places, strict=True))
     )
     assert read_zip(ofd_of(page)).text.split("\n") == [f"tantalum\t{CODE}", "niobium\t8112999010"]
+
+
+# --------------------------------------------------------------------------- RTF and XML of Word
+
+
+def rtf_picture(width: int) -> str:
+    return rf"{{\pict\pngblip\picwgoal{width}\pichgoal{width}{{\*\picprop x}} {saved(sheet()).hex()}}}"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text", "doubts"),
+    [
+        (rtf_picture(9_000), "Items", (PICTURE_UNREAD,)),
+        (
+            rf"{{\*\shppict {rtf_picture(9_000)}}}{{\nonshppict {rtf_picture(9_000)}}}",
+            "Items",
+            (PICTURE_UNREAD,),
+        ),
+        (rtf_picture(1_200), "Items", ()),
+        (r"{\object\objemb{\*\objdata 0105}}", "Items", ("a file in the file was not read; look",)),
+        (rf"{{\shp{{\*\shpinst{{\shptxt {CODE}\par}}}}}}", f"Items\n{CODE}", ()),
+        (rf"{{\upr{{?}}{{\*\ud{{{CODE}}}}}}}", f"Items\n{CODE}", ()),
+    ],
+)
+def test_what_stands_in_rich_text_beside_its_words_is_read_or_told(
+    markup: str, text: str, doubts: tuple[str, ...]
+) -> None:
+    read = read_rtf(rf"{{\rtf1\ansi Items\par {markup}\par}}".encode())
+    assert (read.text, read.doubts) == (text, doubts)
+    assert is_told(read)
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_in_rich_text_is_recognised() -> None:
+    read = annex(rf"{{\rtf1\ansi Items\par {rtf_picture(9_000)}}}".encode())
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+
+
+WORD_2003 = "http://schemas.microsoft.com/office/word/2003/wordml"
+SHAPE = '<v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="width:400pt;height:300pt"><v:imagedata src="wordml://a.png"/></v:shape>'
+
+
+@pytest.mark.parametrize(
+    ("markup", "doubts"),
+    [
+        (
+            f'<w:pict><w:binData w:name="wordml://a.png">iVBORw==</w:binData>{SHAPE}</w:pict>',
+            (PICTURE_UNREAD,),
+        ),
+        (f"<w:pict>{SHAPE.replace('400pt', '60pt')}</w:pict>", ()),
+        ("<w:object/>", ("a file in the file was not read; look",)),
+    ],
+)
+def test_a_picture_in_a_word_file_of_2003_is_told(markup: str, doubts: tuple[str, ...]) -> None:
+    body = f'<w:wordDocument xmlns:w="{WORD_2003}"><w:body><w:p><w:r><w:t>Items</w:t>{markup}</w:r></w:p></w:body></w:wordDocument>'
+    read = read_office_xml(f'<?xml version="1.0"?>{body}'.encode())
+    assert (read.text, read.doubts) == ("Items", doubts)
+
+
+def test_the_notes_of_a_word_package_in_one_file_are_read() -> None:
+    parts = f"<w:document {W}><w:body><w:p><w:r><w:t>Items</w:t></w:r></w:p></w:body></w:document>{notes('footnote')}"
+    body = (
+        f'<pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">{parts}</pkg:package>'
+    )
+    assert read_office_xml(body.encode()).text.split("\n") == ["Items", f"不含 {CODE}"]
+
+
+# --------------------------------------------------------------------------- old Word and Excel
+
+STRUCK, DELETED, HIDDEN = b"\x37\x08\x01", b"\x00\x08\x01", b"\x3c\x08\x01"
+
+
+@pytest.mark.parametrize(
+    ("look", "kind"), [(STRUCK, "struck through"), (DELETED, "struck through"), (HIDDEN, "hidden")]
+)
+def test_struck_deleted_and_hidden_words_of_an_old_word_file_are_left_out_and_quoted(
+    look: bytes, kind: str
+) -> None:
+    rows = [["1", "钽粉", CODE], ["2", "铌粉", "8112999010"]]
+    read = read_ole(old_word(rows, looks={"8112999010": look}))
+    assert read.text == f"附件\n1\t钽粉\t{CODE}\n2\t铌粉\n注：仅供参考。"
+    assert read.doubts == (f"{kind} in the file and left out: “8112999010”",)
+
+
+def test_notes_and_boxes_of_an_old_word_file_are_read_and_its_heads_and_remarks_are_not() -> None:
+    parts = {0x50: "脚注", 0x54: "页眉", 0x5C: "批注", 0x60: "尾注", 0x64: f"文本框 {CODE}"}
+    lines = read_ole(old_word([["1", "钽粉"]], parts=parts)).text.split("\n")
+    assert lines[-3:] == ["脚注", "尾注", f"文本框 {CODE}"]
+    assert not {"页眉", "批注"} & set(lines)
+
+
+def inline_picture(width: int) -> bytes:
+    """A PICF: its length, the length of its head, its size in twips and its scale, and the picture."""
+    drawn = saved(sheet())
+    head = bytearray(0x44)
+    struct.pack_into("<IH", head, 0, 0x44 + len(drawn), 0x44)
+    struct.pack_into("<4H", head, 0x1C, width, width, 1_000, 1_000)
+    return bytes(head) + drawn
+
+
+@pytest.mark.parametrize(
+    ("parts", "pictures"),
+    [
+        ({"data": inline_picture(1_000) + inline_picture(9_000)}, 1),
+        ({"data": inline_picture(1_000)}, 0),
+        ({"behind": saved(sheet())}, 1),
+        ({"behind": saved(sheet(), "JPEG")}, 1),
+        ({"behind": saved(sheet().resize((200, 200)))}, 0),
+    ],
+)
+def test_a_picture_in_an_old_word_file_is_told_where_it_can_hold_a_table(
+    parts: dict[str, bytes], pictures: int
+) -> None:
+    read = read_ole(old_word([["1", "钽粉"]], **parts))
+    assert read.doubts == (PICTURE_UNREAD,) * pictures
+    assert read.pictures == pictures
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_in_an_old_word_file_is_recognised() -> None:
+    read = annex(old_word([["1", "钽粉"]], data=inline_picture(9_000)))
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+
+
+def test_the_boxes_of_an_old_workbook_are_found_in_its_records() -> None:
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<2H", kind, len(body)) + body
+
+    words = f"钽粉 {CODE}"
+    stream = record(0x0809, bytes(16)) + record(0x01B6, bytes(10) + struct.pack("<H", len(words)) + bytes(6))
+    stream += record(0x003C, b"\x01" + words.encode("utf-16-le")) + record(0x003C, bytes(8)) + record(10, b"")
+    assert list(list_box_texts(stream)) == [words]

@@ -159,9 +159,9 @@ def _read_members(
 def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     kind = "mhtml" if is_wrapped(body) else detect_format(body)
     match kind:
-        case "ole" | "rtf" | "office-xml" | "mhtml":
+        case "mhtml":
             return get_format_reader(kind)(body)
-        case "pdf" | "picture":
+        case "ole" | "pdf" | "picture" | "rtf" | "office-xml":
             return get_format_reader(kind)(body, reader=reader)
         case "zip" | "rar":
             read_archive = read_zip if kind == "zip" else read_rar

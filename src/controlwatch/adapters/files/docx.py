@@ -52,7 +52,7 @@ def read_docx(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile
     document = docx.Document(io.BytesIO(body))
     parsed = read_word_body(document.element.body, document.styles.element, beside=_list_notes(document.part))
     parts = document.part.related_parts
-    names = dict.fromkeys(_list_pictures(document.element.body))
+    names = dict.fromkeys(list_pictures(document.element.body))
     bodies = [parts[name].blob for name in names if name in parts]
     return add_pictures(parsed, bodies, reader)
 
@@ -83,7 +83,7 @@ def _list_notes(part: Part) -> Iterator[BaseOxmlElement]:
             yield parse_xml(relation.target_part.blob)
 
 
-def _list_pictures(body: BaseOxmlElement) -> Iterator[str]:
+def list_pictures(body: BaseOxmlElement) -> Iterator[str]:
     """Yield the relationships of the pictures that are drawn large, without those that were deleted."""
     for tag in (f"{_WP}inline", f"{_WP}anchor", f"{_V}shape", f"{_V}rect"):
         for frame in body.iter(tag):
@@ -114,7 +114,7 @@ def _list_blips(frame: BaseOxmlElement) -> Iterator[str]:
     for blip in frame.iter(_BLIP_TAG):
         yield blip.get(f"{_RELATION}embed", "")
     for blip in frame.iter(f"{_V}imagedata"):
-        yield blip.get(f"{_RELATION}id", "")
+        yield blip.get(f"{_RELATION}id") or blip.get("src", "")  # the source is a name in Word 2003
 
 
 class _BodyReader:

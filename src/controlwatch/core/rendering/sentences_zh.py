@@ -90,6 +90,8 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"(?:(.*): )?(\S.*) was attached and not read; hand it in separately",
             r"内含附件文件“\2”，未读取，请另行提交。",
         ),
+        (r"(?:(.*): )?a file in the file was not read; look", "内嵌一个文件，未读取，请查看原件。"),
+        (r"(?:(.*): )?(\d+) files in the file were not read; look", r"内嵌 \2 个文件，未读取，请查看原件。"),
         (
             r"(.*): the text of (\d+) pages? was recognised in a scan by its maker.*",
             r"\1：有 \2 页的文字系制作者由扫描件识别，请与扫描件核对。",
