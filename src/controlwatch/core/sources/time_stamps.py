@@ -15,7 +15,10 @@ from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTH = r"(?P<month>[A-Z][a-z]{2,8})\.?"
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?!\d)(?:\s*(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+_CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?!\d)"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+)  # 10:30:00.123 · 8:30 p.m.
 #: Z · +08:00 · +0800 · GMT+8 · GMT+0800 · CST; a word that is no zone is not read as one
 _ZONE = r"(?P<zone>(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?(?!\d)|(?-i:[A-Z]{1,4})\b)"
 
