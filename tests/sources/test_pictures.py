@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import docx
 import pytest
@@ -14,7 +15,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE
+from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE, documents
 from controlwatch.adapters.files.documents import read_annex, read_document
 from controlwatch.adapters.files.docx import read_docx
 from controlwatch.adapters.files.pdf import read_pdf
@@ -184,6 +185,23 @@ def test_the_lines_of_a_table_tell_how_the_paper_lay(turned: float) -> None:
         sheet().rotate(turned, fillcolor="white", resample=Image.Resampling.BICUBIC), noise, 0.15
     )
     assert measure_line_skew(numpy.asarray(poor)) == pytest.approx(-turned, abs=0.1)
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_the_same_scan_is_recognised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[str] = []
+    run = documents.run_isolated
+
+    def watched(module: str, kind: str, mode: str, **how: Any) -> Any:
+        modes.append(mode)
+        return run(module, kind, mode, **how)
+
+    monkeypatch.setattr(documents, "run_isolated", watched)
+    body = scanned(sheet(), over="- 7 -")
+    first, second = annex(body), annex(body)
+    assert first.picture_text == second.picture_text != ""
+    assert modes.count("ocr") == 1
 
 
 # --------------------------------------------------------------------------- what follows from it
