@@ -19,130 +19,24 @@ from urllib.parse import quote
 
 import httpx
 
-from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.base import ADDRESS, NOTICE, VERSION, notice_to_json
-from controlwatch.adapters.storage.findings import LatestReading, write_findings_of_many
 from controlwatch.bootstrap.app import open_app
-from controlwatch.core.model import (
-    CategoryFinding,
-    CodeFinding,
-    Direction,
-    DocumentNumber,
-    EffectiveDate,
-    Notice,
-    NoticeKind,
-)
+from controlwatch.core.model import Direction
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
+from tests.bench.big_store import DAYS, ISSUERS, NOTICES, PLACES, RARE, WORDS, fill_store
 from tests.store.postgres import server
 
-NOTICES = 100_000
-BATCH = 2_000
-ABOVE = 1_000_000  #: ids of ours, beyond those of the register
-FIRST = date(2010, 1, 4)
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 REQUESTS = 60  #: of each kind
 SCREENED = 5_000
-ISSUERS = (("MOFCOM",), ("MOFCOM", "GACC"), ("GACC",), ("CAEA",), ("State Council",))
-PLACES = ("US", "JP", "TW", "EU", "KR")
-#: Words of which texts are made; the last one is in one notice of a thousand.
-WORDS = (
-    "出口经营者",
-    "应当向商务部提出申请",
-    "两用物项",
-    "最终用户",
-    "国家安全",
-    "未经许可不得出口",
-    "海关依法办理",
-    "本公告自公布之日起实施",
-)
-RARE = "铟磷衬底外延片"
 
 
-def make_notice(n: int, categories: list[str], rng: random.Random) -> tuple[Notice, str]:
-    """Return a notice with its text: one in four is a change, one in fifty has no day."""
-    issued = FIRST + timedelta(days=n * 6_000 // NOTICES)
-    is_change = n % 4 == 0
-    words = [rng.choice(WORDS) for _ in range(60)]
-    if n % 1_000 == 0:
-        words.insert(30, RARE)
-    chosen = rng.sample(categories, k=2) if n % 3 else [categories[0]]
-    notice = Notice(
-        title=f"公布对第{n}号物项实施出口管制的决定",
-        language="zh-Hans",
-        number=DocumentNumber(issuers=("MOFCOM",), year=issued.year, n=n),
-        issuers=rng.choice(ISSUERS),
-        kind=NoticeKind.ANNOUNCEMENT if is_change else NoticeKind.NEWS,
-        published=issued if n % 50 else None,
-        is_change=is_change,
-        direction=rng.choice(list(Direction)) if is_change else Direction.NEUTRAL,
-        effective=(EffectiveDate(start=issued, basis="stated", quote="自公布之日起实施"),),
-        categories=tuple(CategoryFinding(id=name, quote="物项") for name in chosen),
-        destinations=(rng.choice(PLACES),) if n % 10 == 0 else (),
-        hs_codes=(CodeFinding(code=f"{rng.randrange(25, 95)}{rng.randrange(10**8):08}", quote="编号"),),
-    )
-    return notice, "，".join(words)
-
-
-def fill(store: SqlStore, categories: list[str]) -> None:
-    """Write notices in batches, past the pipeline: this measures answers, not taking in."""
-    rng = random.Random(7)
-    for start in range(1, NOTICES + 1, BATCH):
-        made = {ABOVE + n: make_notice(n, categories, rng) for n in range(start, start + BATCH)}
-        with store.engine.begin() as connection:
-            connection.execute(
-                NOTICE.insert(), [notice_row(key, notice) for key, (notice, _) in made.items()]
-            )
-            connection.execute(ADDRESS.insert(), [address_row(key) for key in made])
-            connection.execute(VERSION.insert(), [version_row(key, *pair) for key, pair in made.items()])
-            readings = [
-                LatestReading(notice_id=key, version_id=key, notice=notice, body=f"{notice.title}\n{text}")
-                for key, (notice, text) in made.items()
-            ]
-            write_findings_of_many(readings, connection)
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
-
-
-def notice_row(key: int, notice: Notice) -> dict[str, Any]:
-    assert notice.number is not None
-    names = ("title", "published", "is_change")
-    return {name: getattr(notice, name) for name in names} | {
-        "id": key,
-        "key": f"MOFCOM {notice.number.year}-{notice.number.n}",
-        "number": notice.number.canonical,
-        "kind": notice.kind.value,
-        "issuers": list(notice.issuers),
-        "direction": notice.direction.value,
-        "official": True,
-        "rung": False,
-        "watcher_id": "bench",
-        "url": f"https://bench.example/{key}.html",
-        "first_seen_at": NOW,
-        "version_id": key,
-    }
-
-
-def address_row(key: int) -> dict[str, Any]:
-    url = f"https://bench.example/{key}.html"
-    common = {"id": key, "notice_id": key, "watcher_id": "bench", "first_seen_at": NOW, "differs": False}
-    return common | {"address": url, "url": url}
-
-
-def version_row(key: int, notice: Notice, text: str) -> dict[str, Any]:
-    common = {"kind": "new", "made_at": NOW, "fingerprint": "", "fallback": False, "quiet_because": ""}
-    ids = {"id": key, "notice_id": key, "address_id": key}
-    empty: dict[str, Any] = {"redline": [], "moved": []}
-    return common | ids | empty | {"title": notice.title, "text": text, "reading": notice_to_json(notice)}
-
-
-def list_queries(categories: list[str]) -> dict[str, Callable[[random.Random], dict[str, Any]]]:
+def list_queries(categories: list[str], today: date) -> dict[str, Callable[[random.Random], dict[str, Any]]]:
     """Return what is asked of the list, by a name: parameters, some of them at random."""
 
     def period(rng: random.Random) -> dict[str, Any]:
-        first = FIRST + timedelta(days=rng.randrange(5_000))
+        first = today - timedelta(days=rng.randrange(100, DAYS))
         return {"from": first.isoformat(), "to": (first + timedelta(days=90)).isoformat()}
 
     return {
@@ -203,7 +97,7 @@ def ask_all(client: httpx.Client, categories: list[str]) -> None:
     rng = random.Random(17)
     floor = statistics.median(measure("floor: an error", lambda: replace_status(client.get("/nowhere")), 0))
     every: list[float] = []
-    for name, make in list_queries(categories).items():
+    for name, make in list_queries(categories, datetime.now(UTC).date()).items():
         every += measure(name, lambda make=make: client.get("/notices", params=make(rng)), floor)  # type: ignore[misc]
     pages = walk(client, limit=100)
     every += measure("one page after another", lambda: next(pages), floor, 300)
@@ -215,7 +109,7 @@ def ask_all(client: httpx.Client, categories: list[str]) -> None:
     measure(
         "status of a notice", lambda: client.get("/status", params={"subject": rng.choice(newest)}), floor
     )
-    names = [f"Sample Trading {rng.randrange(10**9)} Co., Ltd." for _ in range(SCREENED)]
+    names = [f"Northern Machinery {rng.randrange(10**9)} GmbH" for _ in range(SCREENED)]
     body = {"names": names}
     measure(f"screening {SCREENED:,}", lambda: client.post("/entities/screening", json=body), floor, 1)
 
@@ -239,7 +133,7 @@ def on(name: str, folder: Path, **more: Any) -> None:
         categories = sorted(item.id for item in app.lexicon.categories if item.kind == "item")
         started = time.perf_counter()
         store: Any = app.store
-        fill(store, categories)
+        fill_store(store, categories, today=datetime.now(UTC).date())
         print(f"{name}: {NOTICES:,} notices in {time.perf_counter() - started:.0f} s", flush=True)
         web = stack.enter_context(serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0))
         client = stack.enter_context(httpx.Client(base_url=f"{web}/api/v1", timeout=300))

@@ -11,8 +11,8 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,117 +20,12 @@ from sqlalchemy import select
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.base import ADDRESS, FINDING, NOTICE, VERSION, notice_to_json
+from controlwatch.adapters.storage.base import FINDING, NOTICE
 from controlwatch.bootstrap.question_app import build_queries
-from controlwatch.core.model import Notice
+from tests.bench.big_store import ACTS, NOTICES, choose_changes, fill_store
 from tests.store.postgres import server
 
-NOTICES = 100_000
-ACTS = 50  #: a category
-ONE_IN = 8  #: of the notices is a change; the others are news, answers and reports
 QUESTIONS = 400
-BATCH = 5_000
-ABOVE = 1_000_000  #: ids of ours, beyond those of the register
-FIRST = date(2010, 1, 4)
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-Row = dict[str, object]
-
-
-def notices(categories: list[str], rng: random.Random) -> Iterator[tuple[Row, list[Row]]]:
-    """Yield notices, each with its findings: one in eight a change with a category, codes and a day."""
-    acted = dict.fromkeys(categories, 0)
-    earlier: dict[str, list[str]] = {name: [] for name in categories}
-    for n in range(1, NOTICES + 1):
-        issued = FIRST + timedelta(days=n * 6_000 // NOTICES)
-        change = n % ONE_IN == 0
-        key = f"MOFCOM {issued.year}-{n}"
-        category = categories[(n // ONE_IN) % len(categories)]
-        findings = [finding("category", category, "物项")]
-        if change:
-            findings += [
-                finding("hs", f"{rng.randrange(2500, 9500)}{rng.randrange(10_000):04}", "参考海关商品编号"),
-                finding(
-                    "control", f"{rng.randrange(10)}{rng.choice('ABCDE')}{rng.randrange(1000):03}", "管制编码"
-                ),
-                finding("effective", "", "自公布之日起", basis="stated", scope="all", start=issued),
-            ]
-            if earlier[category] and acted[category] < ACTS:
-                acted[category] += 1
-                verb = ("suspends", "repeals", "extends", "resumes")[acted[category] % 4]
-                findings.append(finding("relation", rng.choice(earlier[category]), "暂停", basis=verb))
-            earlier[category].append(key)
-        yield notice(n, key, issued, change=change), findings
-
-
-def notice(n: int, key: str, issued: date, *, change: bool) -> Row:
-    return {
-        "id": ABOVE + n,
-        "key": key,
-        "number": key,
-        "title": f"公布对第{n}号物项实施出口管制的决定",
-        "kind": "announcement" if change else "news",
-        "issuers": ["MOFCOM"],
-        "published": issued,
-        "is_change": change,
-        "direction": "tighten",
-        "official": True,
-        "rung": False,
-        "watcher_id": "bench",
-        "url": f"https://bench.example/{n}.html",
-        "first_seen_at": NOW,
-        "version_id": ABOVE + n,
-    }
-
-
-def finding(kind: str, value: str, quote: str, **others: object) -> Row:
-    return {"kind": kind, "value": value, "quote": quote, "basis": "", "scope": "", "start": None} | others
-
-
-def fill(store: SqlStore, rows: Iterable[tuple[Row, list[Row]]]) -> None:
-    """Write notices in batches, past the pipeline: this measures questions, not taking in."""
-    reading = notice_to_json(Notice(title="", language="zh-Hans"))
-    batch: list[tuple[Row, list[Row]]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            write(store, batch, reading)
-            batch = []
-    write(store, batch, reading)
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
-
-
-def write(store: SqlStore, batch: list[tuple[Row, list[Row]]], reading: Row) -> None:
-    if not batch:
-        return
-    common: Row = {"kind": "new", "made_at": NOW, "text": "", "fingerprint": "", "reading": reading}
-    common |= {"redline": [], "moved": [], "fallback": False, "quiet_because": ""}
-    with store.engine.begin() as connection:
-        connection.execute(NOTICE.insert(), [row for row, _ in batch])
-        stands: list[Row] = [
-            {
-                "id": row["id"],
-                "address": row["url"],
-                "url": row["url"],
-                "notice_id": row["id"],
-                "watcher_id": "bench",
-                "first_seen_at": NOW,
-                "differs": False,
-            }
-            for row, _ in batch
-        ]
-        connection.execute(ADDRESS.insert(), stands)
-        versions = [
-            common | {"id": row["id"], "notice_id": row["id"], "address_id": row["id"], "title": row["title"]}
-            for row, _ in batch
-        ]
-        connection.execute(VERSION.insert(), versions)
-        found = [
-            item | {"notice_id": row["id"], "version_id": row["id"]}
-            for row, findings in batch
-            for item in findings
-        ]
-        connection.execute(FINDING.insert(), found)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -155,7 +50,7 @@ def ask(store: SqlStore, categories: list[str], rng: random.Random) -> None:
     """Ask, and print."""
     queries = build_queries(store, load_lexicon())
     on = date(2020, 6, 1)
-    keys = [f"MOFCOM {key}" for key in numbers(store, rng)]
+    keys = choose_changes(store, QUESTIONS, rng)
     codes = values(store, "hs", rng), values(store, "control", rng)
     floor = [timed(lambda key=key: bare(store, key)) for key in keys]
     report("status NUMBER", [timed(lambda key=key: queries.law.status(key, on=on)) for key in keys], floor)
@@ -177,16 +72,6 @@ def ask(store: SqlStore, categories: list[str], rng: random.Random) -> None:
     words = [load_lexicon().get_category_name(name, "zh") for name in names]
     report("lookup word", [timed(lambda word=word: queries.law.lookup(word, on=on)) for word in words], floor)
     report("upcoming, 30 days", [timed(lambda: queries.law.upcoming(on=on)) for _ in range(50)], floor)
-
-
-def numbers(store: SqlStore, rng: random.Random) -> list[str]:
-    with store.engine.begin() as connection:
-        held = (
-            connection.execute(select(NOTICE.c.key).where(NOTICE.c.is_change, NOTICE.c.id > ABOVE))
-            .scalars()
-            .all()
-        )
-    return [key.removeprefix("MOFCOM ") for key in rng.choices(held, k=QUESTIONS)]
 
 
 def values(store: SqlStore, kind: str, rng: random.Random) -> list[str]:
@@ -215,10 +100,10 @@ def on(name: str, url: str) -> None:
     empty = SqlStore.open(f"{url}")
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    empty.register.import_entries(load_register(load_lexicon()), NOW)
+    empty.register.import_entries(load_register(load_lexicon()), datetime.now(UTC))
     print(f"{name}: first start, schema {opened:.2f} s, register {time.perf_counter() - started:.2f} s")
     categories = sorted(category.id for category in load_lexicon().categories if category.kind == "item")
-    fill(empty, notices(categories, rng))
+    fill_store(empty, categories, today=datetime.now(UTC).date())
     print(f"{name}: {NOTICES:,} notices, {len(categories)} categories, {ACTS} acts a category")
     gc.collect()
     gc.freeze()  # what filling left behind is not the questions' to clean up

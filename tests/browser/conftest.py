@@ -116,6 +116,11 @@ class Visit:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 0, f"{self.page.url} is {wide} px wider than the window"
+        cut = self.page.evaluate(
+            "[...document.querySelectorAll('.wide, .top nav')].filter(e => e.scrollWidth > e.clientWidth)"
+            ".map(e => e.innerText.slice(0, 60))"
+        )
+        assert cut == [], f"{self.page.url}: a part has to be pushed sideways to be read"
 
 
 @pytest.fixture

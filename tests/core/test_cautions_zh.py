@@ -30,6 +30,13 @@ SENTENCES = (
     "the code 8507 does not stand in MOFCOM 2027-6, as far as known here; they concern items that are declared under it",
     "expired or repealed by then, left out: MOFCOM 2027-6",
     "A name alone does not identify a party: compare address, owners and registration",
+    "register: the reference database names control codes that this page as read does not: 3B901.b, 3C901.a and 3 more",
+    "register: the reference database lists parties that this page as read does not: Sample Co",
+    "register: by the reference database it amends MOFCOM 2027-5; this page as read does not",
+    "register: suspends MOFCOM 2027-5: until 2027-03-01 by this page, 2027-04-01 by the reference database",
+    "register: ends 2027-03-01 by this page, 2027-04-01 by the reference database",
+    "register: names 3 of 5 parties of this listing; read the notice",
+    "its list began on 2027-01-09",
     "needs review (controlwatch review 4), not counted here: 某公告: It has no number.",
     "Based on 3 of 4 official sources that could change it, read without a gap until 2027-02-03 11:40 Beijing time (oldest: MOFCOM notices).",
 )

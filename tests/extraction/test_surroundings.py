@@ -182,3 +182,54 @@ def test_the_number_above_a_full_text_is_its_number() -> None:
     )
     assert read.number is not None
     assert read.number.canonical == "MOFCOM 2028-66"
+
+
+def test_parties_named_in_latin_letters_inside_a_chinese_sentence_are_kept_apart() -> None:
+    read = _read(
+        "商务部令二〇二八年第6号 关于对甲海洋株式会社3家美国相关子公司采取反制措施的决定",
+        "商务部决定将甲海洋株式会社3家美国相关子公司Orca Shipping LLC、Orca Philly Yard Inc.和HS USA Holdings Corp."
+        "列入反制清单，禁止我国境内的组织、个人与其进行有关交易。",
+    )
+    assert [found.en for found in read.entities] == [
+        "Orca Shipping LLC",
+        "Orca Philly Yard Inc.",
+        "HS USA Holdings Corp.",
+    ]
+
+
+def test_addresses_and_other_names_below_a_party_are_no_further_parties() -> None:
+    read = _read(
+        "商务部公告2028年第23号 公布将2家美国实体列入出口管制管控名单的决定",
+        "决定将2家美国实体列入出口管制管控名单（见附件）。\n附件\n1. 鲍尔技术公司（Ball Technologies Corp.）\n"
+        "地 址：10 Longs Drive, Las Vegas, NV, USA\n常用名称：Space & Mission Systems business of BAE Systems\n"
+        "2. 美国稀土公司（USA Rare Earth, Inc.）\n地 址：100 W Airport Rd, Stillwater, OK, USA",
+    )
+    assert [(found.zh, found.en) for found in read.entities] == [
+        ("鲍尔技术公司", "Ball Technologies Corp."),
+        ("美国稀土公司", "USA Rare Earth, Inc."),
+    ]
+
+
+def test_a_numbered_line_is_a_party_whatever_it_is_called() -> None:
+    read = _read(
+        "商务部公告2028年第11号 公布将2家日本实体列入出口管制管控名单的决定",
+        "决定将2家日本实体列入出口管制管控名单。\n附件\n1. 三星川造船株式会社（Mitsuboshi Shipbuilding Co., Ltd.）\n"
+        "2. 日本航空研究开发机构（Japan Aviation Exploration Agency）",
+    )
+    assert [found.zh for found in read.entities] == ["三星川造船株式会社", "日本航空研究开发机构"]
+
+
+def test_an_answer_on_a_measure_from_a_day_on_is_never_silent() -> None:
+    read = notice(
+        "商务部新闻发言人就芯片出口有关问题答记者问",
+        "2028-03-02\n答：自即日起，有关企业凭承诺书出口民用芯片，海关直接放行，许可手续按便利化安排调整。",
+    )
+    assert read.is_change or [found.rule for found in read.review] == ["review.answered-measure"]
+
+
+def test_a_question_on_a_measure_asks_nobody_to_look() -> None:
+    read = notice(
+        "商务部新闻发言人就出口管制问题答记者问",
+        "2028-03-02\n问：有报道称，自4月1日起中方将暂停有关出口管制措施，能否证实？\n答：我没有可以提供的信息。",
+    )
+    assert not read.review

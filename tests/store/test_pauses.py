@@ -55,6 +55,32 @@ def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
     assert store.subscriptions.list_active() == ()
 
 
+def test_parts_of_the_list_together_are_the_list_and_each_is_found_by_its_number(store: SqlStore) -> None:
+    targets = [f"a{n}@b.example" for n in range(5)]
+    for target in targets:
+        store.subscriptions.subscribe(replace(EVERYTHING, target=target), NOW)
+    first = store.subscriptions.list_active(limit=3)
+    rest = store.subscriptions.list_active(after=first[-1].id, limit=3)
+    assert [item.target for item in (*first, *rest)] == targets
+    assert store.subscriptions.find_active(first[0].id) == first[0]
+    assert store.subscriptions.unsubscribe(first[0].id)
+    for number in (first[0].id, 0, -1, 10**30):
+        assert store.subscriptions.find_active(number) is None
+
+
+def test_own_subscriptions_are_those_that_a_person_made_or_gets(store: SqlStore) -> None:
+    for target, owner in (
+        ("Li@b.example", ""),
+        ("desk@b.example", "li"),
+        ("x@b.example", ""),
+        ("y@b.example", "wu"),
+    ):
+        store.subscriptions.subscribe(replace(EVERYTHING, target=target, owner=owner), NOW)
+    own = store.subscriptions.list_own(owner="li", address="li@b.example")
+    assert [item.target for item in own] == ["Li@b.example", "desk@b.example"]
+    assert [item.target for item in store.subscriptions.list_own(owner="wu", address="")] == ["y@b.example"]
+
+
 def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
     number = store.subscriptions.subscribe(EVERYTHING, NOW)
     observe(store, make_observation(store, announcement(61), url="https://a.example/61.html"))

@@ -39,6 +39,15 @@ def test_the_proving_words_are_marked_in_the_original_and_lead_to_their_conclusi
     assert f'<li id="c{marked[2]}">' in text
 
 
+def test_a_notice_bears_the_kind_of_measure_that_the_list_gives_it(pages: Pages) -> None:
+    badge = re.compile(r'<span class="badge red">\s*([^<]+?)\s*</span>')
+    listed = badge.search(pages.open("/notices?category=gallium").text)
+    shown = badge.search(pages.open(f"/notices/{quote(NUMBER)}").text.partition("<h1>")[0])
+    assert listed is not None
+    assert shown is not None
+    assert shown[1] == listed[1]
+
+
 def test_the_status_is_that_of_the_day_that_is_asked_for(pages: Pages) -> None:
     path = f"/notices/{quote(NUMBER)}?on="
     assert "not yet in force" in pages.open(f"{path}2026-03-15").text
@@ -81,6 +90,25 @@ def test_an_item_shows_what_controls_it_and_a_timeline(pages: Pages) -> None:
     text = pages.open("/items/gallium?on=2026-05-01").text
     assert NUMBER in text
     assert 'class="bar in-force"' in text
+
+
+def test_the_history_of_an_item_is_in_the_language_of_the_page_and_leads_to_its_notices(pages: Pages) -> None:
+    for language, word in (("en", "takes effect"), ("zh", "生效")):
+        history = pages.open(f"/items/gallium?lang={language}").text.partition('id="history-heading"')[2]
+        assert word in history
+        assert f'<a href="/notices/{quote("MOFCOM 2026-40")}">{NUMBER}</a>' in history
+        assert language == "en" or "takes effect" not in history
+
+
+def test_a_category_is_muted_for_some_days_and_a_muted_one_is_named(pages: Pages) -> None:
+    subscriptions = pages.world.store.subscriptions
+    number = subscriptions.subscribe(Subscription(channel="slack", target="C0MUTE"), pages.world.now)
+    pages.send("/subscriptions", f"/subscriptions/{number}/mute", category="镓", days="14")
+    muted = subscriptions.find_active(number)
+    assert muted is not None
+    assert [mute.category for mute in muted.muted] == ["minor_metals.gallium"]
+    assert "minor_metals.gallium muted until" in pages.open("/subscriptions").text
+    subscriptions.unsubscribe(number)
 
 
 def test_the_evidence_of_a_notice_is_a_zip(pages: Pages) -> None:

@@ -34,6 +34,7 @@ from controlwatch.core.model import Subscription
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.legal_queries import LegalQueries
+from controlwatch.services.legal_sources import load_now
 from controlwatch.services.names import Names
 from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.queries import Queries
@@ -221,6 +222,7 @@ def build_queries(
         reviews=store.reviews,
         sources=sources,
         subjects=SubjectResolver(names=names, elements=about_elements),
+        recall=load_now if cache is None else cache.recall,
     )
     return Queries(
         names=names,

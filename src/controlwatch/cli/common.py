@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from contextlib import contextmanager
@@ -94,6 +95,12 @@ def open_cli_app(settings: Settings | None = None, *, is_worker: bool = False) -
     print_state(settings)
     with open_app(settings, console=console, is_worker=is_worker) as app:
         yield app
+
+
+def freeze_loaded() -> None:
+    """Leave what is loaded now out of collections: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -256,7 +263,7 @@ def parse_day(text: str) -> date:
 
 def find_subscription(app: App | QuestionApp, number: int) -> Subscription:
     """Return an active subscription by its number; raises `UsageError`."""
-    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
+    found = app.store.subscriptions.find_active(number)
     if found is None:
         raise UsageError(f"no active subscription {number}; to list them: controlwatch subscriptions")
     return found

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, open_cli_app
+from controlwatch.cli.common import console, freeze_loaded, open_cli_app
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +38,7 @@ def web(
         serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=port) as address,
     ):
         console.print(Text(f"The pages are at {address}/ (Ctrl-C ends this)."), soft_wrap=True)
+        freeze_loaded()
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from rich.text import Text
 from controlwatch.cli.common import (
     console,
     error_console,
+    freeze_loaded,
     now,
     open_cli_app,
     print_poll_report,
@@ -57,6 +58,7 @@ def run() -> None:
             counts = f"{subscribed} subscriptions, {enabled} sources"
             console.print(Text(f"controlwatch runs on {describe_state(settings)}: {counts}"), soft_wrap=True)
             try:
+                freeze_loaded()
                 serve(app)
             except StoreLost as error:
                 error_console.print(Text(f"controlwatch: {error}", style="red"))

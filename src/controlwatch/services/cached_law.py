@@ -17,7 +17,7 @@ from controlwatch.core.law.answers import CodeMention
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.party_answers import IncompleteListing, PartyLine
 from controlwatch.services.element_queries import ElementSource
-from controlwatch.services.legal_queries import LegalSource
+from controlwatch.services.legal_sources import LegalSource
 from controlwatch.services.party_queries import PartySource
 
 #: Answers of the store that are kept, the latest used.

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from typing import Protocol
 
 from controlwatch.core.asking.category_names import suggest_categories
 from controlwatch.core.law.answers import (
     CategoryStatus,
     CodeMention,
+    ControlHit,
     HistoryStep,
     LookupResult,
     RegisterLine,
@@ -41,6 +41,14 @@ from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.law.timeline import Timeline, build_timeline
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, covers_category, to_notice_key
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.services.legal_sources import (
+    HistorySource,
+    LegalSource,
+    Recall,
+    RegisterSource,
+    ReviewSource,
+    load_now,
+)
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
@@ -53,56 +61,16 @@ REGISTER_BEGINS = date(2020, 1, 1)
 MAX_TIMELINE_ROWS = 25
 
 
-class LegalSource(Protocol):
-    """The law as the store knows it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundControls:
+    """What the law alone says to a lookup on a day: no limit of our knowledge is in it."""
 
-    def load_graph(self, keys: Iterable[str]) -> LegalGraph:
-        """Return the notices of these keys with all that act on them."""
-
-    def list_keys_touching(self, category: str) -> tuple[str, ...]:
-        """Return the keys of the changes that touch a category; a group covers its leaves."""
-
-    def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
-        """Return the keys of notices that something may have happened to between two days, both included."""
-
-    def find_code_mentions(self, kind: str, code: str) -> tuple[CodeMention, ...]:
-        """Return where changes name a code, a longer one that begins with it, or a heading above it."""
-
-    def suggest_codes(self, kind: str, code: str) -> tuple[str, ...]:
-        """Return codes that begin as this one does."""
-
-    def find_first_listed_days(self) -> dict[str, date]:
-        """Return the oldest day that the list of each watcher has shown, by its id."""
-
-
-class RegisterSource(Protocol):
-    """The shipped register as the store holds it."""
-
-    def find_date(self) -> date | None:
-        """Return the day of the newest evidence in the register."""
-
-    def list_entries(self) -> tuple[RegisterLine, ...]:
-        """Return every notice that the register brought, oldest first."""
-
-
-class HistorySource(Protocol):
-    """What happened to notices, and numbers near an unknown one."""
-
-    def list_history_remarks(self, keys: Iterable[str]) -> tuple[HistoryStep, ...]:
-        """Return what happened to notices beside the acts of the law."""
-
-    def suggest_numbers(self, key: str) -> tuple[str, ...]:
-        """Return numbers near one that is not known."""
-
-
-class ReviewSource(Protocol):
-    """Documents that the reader did not conclude on: no answer counts them."""
-
-    def list_reviews(self) -> tuple[ReviewLine, ...]:
-        """Return those that wait for a person, oldest first."""
-
-    def find_by_notice(self, key: str) -> ReviewLine | None:
-        """Return the review of the notice of a key, open or not."""
+    issuers: frozenset[str]  #: of the notices that were looked at
+    hits: tuple[ControlHit, ...]
+    touched: tuple[str, ...]  #: the categories that the query means, and those of all controls
+    cautions: tuple[str, ...]
+    element: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +85,7 @@ class LegalQueries:
     sources: SourceStates
     subjects: SubjectResolver
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    recall: Recall = load_now  #: of what the law alone says, until the store learns something new
 
     def status(self, name: str, *, on: date) -> LegalStatus | CategoryStatus:
         """Return the status of a notice (by number or address), an item category or an element on a day."""
@@ -144,6 +113,24 @@ class LegalQueries:
 
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
+        found = self.recall(("lookup", query, on), lambda: self._find_controls(query, on))
+        coverage = self._cover_issuers(found.issuers)
+        cautions = (
+            *found.cautions,
+            *self._list_review_cautions(found.touched),
+            *self.list_cautions(on, coverage),
+        )
+        return LookupResult(
+            query=query,
+            on=on,
+            hits=found.hits,
+            cautions=tuple(dict.fromkeys(cautions)),
+            coverage=coverage,
+            element=found.element,
+            notes=found.notes,
+        )
+
+    def _find_controls(self, query: str, on: date) -> FoundControls:
         lexicon, parsed = self.names.lexicon, parse_query(query)
         elements, categories = self.subjects.find_lookup_subjects(query, parsed)
         mentions = self._find_mentions(parsed, categories)
@@ -167,27 +154,25 @@ class LegalQueries:
         asked = elements if parsed.kind == "term" else ()
         remarks = [self.subjects.elements.build_remarks(one, notices[one], on=on) for one in asked]
         by_number = {status.number: status for status in statuses.values()}
-        touched = (*categories, *(control.category for control in controls))
-        coverage = self.find_coverage(graph)
         cautions = (
             *list_lookup_cautions(parsed, controls),
             *(caution for remark in remarks for caution in remark.cautions),
             *(caution for hit in live for caution in by_number[hit.number].cautions),
-            *self._list_review_cautions(touched),
-            *self.list_cautions(on, coverage),
         )
-        return LookupResult(
-            query=query,
-            on=on,
+        return FoundControls(
+            issuers=_collect_issuers(graph),
             hits=live,
+            touched=tuple(dict.fromkeys((*categories, *(control.category for control in controls)))),
             cautions=tuple(dict.fromkeys(cautions)),
-            coverage=coverage,
             element=asked[0].label if asked else "",
             notes=(*(note for remark in remarks for note in remark.notes), *self._see_also(parsed)),
         )
 
     def timeline(self, query: str, *, today: date, most: int = MAX_TIMELINE_ROWS) -> Timeline:
         """Return the periods of state of the newest notices that control, or did, what `lookup` finds."""
+        return self.recall(("timeline", query, today, most), lambda: self._draw_timeline(query, today, most))
+
+    def _draw_timeline(self, query: str, today: date, most: int) -> Timeline:
         parsed = parse_query(query)
         elements, categories = self.subjects.find_lookup_subjects(query, parsed)
         keys = {key for element in elements for key in self.subjects.elements.find_notices(element)}
@@ -216,9 +201,7 @@ class LegalQueries:
     ) -> tuple[KeyDate, ...]:
         """Return the key dates between two days, both included, by everything that is known now."""
         chosen = self.subjects.choose_subjects(categories)
-        # Of whole years, so that the months and weeks of a year share what is kept in memory.
-        begin, end = first.replace(month=1, day=1), last.replace(month=12, day=31)
-        graph = self.law.load_graph(self.law.list_keys_changed_between(begin, end))
+        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
         found = find_key_dates(graph, first, last)
         return tuple(key_date for key_date in found if chosen is None or chosen.covers(key_date))
 
@@ -235,6 +218,9 @@ class LegalQueries:
 
     def history(self, name: str) -> tuple[HistoryStep, ...]:
         """Return every step in the history of a category, an element or a notice, oldest first."""
+        return self.recall(("history", name), lambda: self._collect_history(name))
+
+    def _collect_history(self, name: str) -> tuple[HistoryStep, ...]:
         subject = self.subjects.find_subject(name)
         if isinstance(subject, Element):
             keys = tuple(self.subjects.elements.find_notices(subject))
@@ -254,12 +240,20 @@ class LegalQueries:
         entries = self.register.list_entries()
         return tuple(line for line in entries if line.disagreements) if disagreements else entries
 
+    def select_known(self, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of some numbers whose notices are known here."""
+        keys = {number: to_notice_key(number) for number in numbers}
+        instruments = self.law.load_graph(keys.values()).instruments if keys else {}
+        return frozenset(number for number, key in keys.items() if key in instruments)
+
     def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
         """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
-        instruments = graph.instruments.values() if graph is not None else ()
+        return self._cover_issuers(frozenset() if graph is None else _collect_issuers(graph))
+
+    def _cover_issuers(self, issuers: frozenset[str]) -> Coverage:
         return build_coverage(
             self.sources.load(now=self.clock()),
-            issuers={issuer for instrument in instruments for issuer in instrument.issuers},
+            issuers=issuers,
             database_until=self.register.find_date(),
             first_listed=self.law.find_first_listed_days(),
         )
@@ -362,6 +356,10 @@ class LegalQueries:
             f"That does not prove that nothing controls it{also}",
             candidates=tuple(near),
         )
+
+
+def _collect_issuers(graph: LegalGraph) -> frozenset[str]:
+    return frozenset(issuer for instrument in graph.instruments.values() for issuer in instrument.issuers)
 
 
 def _caution_about_review(line: ReviewLine) -> str:

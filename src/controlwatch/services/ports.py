@@ -190,8 +190,14 @@ class References(Protocol):
 class Subscriptions(Protocol):
     """Who wants which alerts."""
 
-    def list_active(self) -> tuple[Subscription, ...]:
-        """Return every active subscription."""
+    def list_active(self, *, after: int = 0, limit: int | None = None) -> tuple[Subscription, ...]:
+        """Return every active subscription, oldest first; or at most `limit` of those after a number."""
+
+    def list_own(self, *, owner: str, address: str) -> tuple[Subscription, ...]:
+        """Return the active subscriptions that a person made, or that go to their address."""
+
+    def find_active(self, subscription_id: int) -> Subscription | None:
+        """Return an active subscription by its number, or None."""
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its number."""

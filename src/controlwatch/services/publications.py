@@ -155,7 +155,7 @@ class Publications:
         return _restrict_plan(plan, self.calendar.select_keys(chosen, _list_keys(plan)).__contains__)
 
     def _find_subscription_calendar(self, number: int) -> PublishedCalendar:
-        subscription = next((item for item in self.subscriptions.list_active() if item.id == number), None)
+        subscription = self.subscriptions.find_active(number)
         if subscription is None:
             raise UnknownAddress if self.subscriptions.find_state(number) == "unknown" else EndedAddress
         if not subscription.confirmed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
@@ -219,7 +219,8 @@ class Queries:
         record = self.notices.find_record(key)
         if record is None:
             raise self.law.build_unknown_error(name, key)
-        return record
+        measure = choose_measure(record.notice, self.names.lexicon) if record.line.is_change else ""
+        return replace(record, line=replace(record.line, measure=measure))
 
     def find_status(self, record: NoticeRecord, *, on: date) -> LegalStatus | None:
         """Return the status of a notice that sets rules on a day in Beijing, None for any other."""

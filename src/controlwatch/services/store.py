@@ -20,7 +20,7 @@ from controlwatch.services.copy_archive import TimestampCollection
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
-from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
+from controlwatch.services.legal_sources import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
 from controlwatch.services.ports import Archive, Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.publications import CalendarSource, FeedSource, SavedFilters

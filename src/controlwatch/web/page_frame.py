@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -25,7 +25,7 @@ from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.cautions_zh import translate_caution
 from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
-from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.proof_text import format_proof, name_database
 from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
@@ -49,6 +49,11 @@ STATIC_TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+
+
+#: The number of a row, and of the row behind which a list goes on; databases refuse larger ones.
+RowNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+RowPosition = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,9 @@ class PageFrame:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
         language = self.choose_language(request)
         page = PageContext(frame=self, request=request, language=language, now=self.clock())
-        body = self._environment.get_template(template).render(page=page, _=page.translate, **values)
+        body = self._environment.get_template(template).render(
+            page=page, _=page.translate, _n=page.translate_count, **values
+        )
         response = HTMLResponse(body, status_code=status_code, headers=PAGE_HEADERS)
         if request.query_params.get("lang") in {"en", "zh"}:
             response.set_cookie(
@@ -237,6 +244,10 @@ class PageContext:
         """Return a text in the language of the page."""
         return self.frame.translate(self.request, text, **values)
 
+    def translate_count(self, count: int, one: str, many: str) -> str:
+        """Return a text about one thing, or about `{count}` things, in the language of the page."""
+        return self.translate(one) if count == 1 else self.translate(many, count=count)
+
     def static(self, name: str) -> str:
         """Return the address of a style sheet or a script."""
         return self.frame.find_static_url(name)
@@ -296,7 +307,8 @@ def _format_proof(context: Context, value: str) -> str:
 def _translate_sentence(context: Context, value: str) -> str:
     """Return a caution, a note or a doubt in the language of the page, on one line."""
     page: PageContext = context["page"]
-    return to_one_line(translate_caution(value) if page.language == "zh" else spell_dates(value), 2_000)
+    words = translate_caution(value) if page.language == "zh" else spell_dates(name_database(value))
+    return to_one_line(words, 2_000)
 
 
 @pass_context

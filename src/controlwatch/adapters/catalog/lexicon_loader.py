@@ -96,6 +96,8 @@ def build_lexicon(
             raise DeclarationError(file, "group", "a taxonomy file begins with [group] and its id")
         categories.extend(_parse_categories(file, table, str(group.get("kind", ""))))
         group_names[str(group["id"])] = _parse_names(file, "group", group)
+        for name, names in cast("TomlTable", table.get("names", {})).items():
+            group_names[name] = _parse_names(file, f"names.{name}", cast("TomlTable", names))
     lists = lexicon.get("phrases.toml", {})
     for key in sorted(set(PHRASE_LISTS) ^ set(lists)):
         raise DeclarationError("phrases.toml", key, "no such list" if key in lists else "the list is missing")

@@ -237,7 +237,7 @@ class ActionStore(StorePart):
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .outerjoin(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
-            .order_by(ALERT.c.id.desc(), DELIVERY.c.id)
+            .order_by(DELIVERY.c.alert_id.desc(), DELIVERY.c.id)  # an index of deliveries has this order
             .limit(limit)
         )
         if targets is not None:
@@ -247,8 +247,8 @@ class ActionStore(StorePart):
             joined = joined.where(ALERT.c.made_at >= made_between[0], ALERT.c.made_at < made_between[1])
         if before is not None:
             alert, delivery = before
-            is_behind = and_(ALERT.c.id == alert, DELIVERY.c.id > delivery)
-            joined = joined.where(ALERT.c.id <= alert, or_(ALERT.c.id < alert, is_behind))
+            is_behind = and_(DELIVERY.c.alert_id == alert, DELIVERY.c.id > delivery)
+            joined = joined.where(DELIVERY.c.alert_id <= alert, or_(DELIVERY.c.alert_id < alert, is_behind))
         if open_only:
             joined = joined.where(
                 ALERT.c.kind.in_(ACTIONABLE_KINDS),

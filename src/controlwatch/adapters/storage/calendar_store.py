@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from controlwatch.core.law.calendar_plan import (
 )
 from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.law.notice_filter import NoticeFilter
-from controlwatch.core.model import CategoryFinding, CodeFinding, Direction, KeyDate, Notice
+from controlwatch.core.model import CategoryFinding, CodeFinding, Direction, Notice
 from controlwatch.core.model.timezones import to_beijing_day
 
 #: Calendars look this many years ahead.
@@ -42,7 +43,7 @@ class CalendarStore(StorePart):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._known_dates: tuple[object, tuple[KeyDate, ...]] = None, ()
+        self._settled: tuple[object, CalendarPlan] | None = None
 
     def refresh(self, *, now: datetime) -> CalendarPlan:
         """Return the events of calendars under the law as it is known now, and keep what changed of them.
@@ -50,12 +51,21 @@ class CalendarStore(StorePart):
         Several readers at once see the same: the second finds what the first has written.
         """
         with self._read_engine.begin() as connection:
-            plan = self._plan(connection, now)
-        if plan.is_settled:
-            return plan
+            # The law is read again where something was read, judged or imported since, and each hour.
+            mark = (*select_revision(connection), now.replace(minute=0, second=0, microsecond=0))
+            if self._settled is not None and self._settled[0] == mark:
+                return self._settled[1]
+            plan = _plan_events(connection, now)
+        if not plan.is_settled:
+            plan = self._keep_changes(now)
+        self._settled = mark, replace(plan, changed=(), dropped=())
+        return plan
+
+    def _keep_changes(self, now: datetime) -> CalendarPlan:
+        """Write what changed of the events; return the plan by which it was written."""
         with self._engine.begin() as connection:
             take_turns(connection, CALENDAR_LOCK)
-            plan = self._plan(connection, now)
+            plan = _plan_events(connection, now)
             rows = [_to_row(event) for event in plan.changed]
             replaced = [*plan.dropped, *(row["uid"] for row in rows)]
             for batch in split_batches(replaced):
@@ -63,19 +73,6 @@ class CalendarStore(StorePart):
             if rows:
                 connection.execute(CALENDAR_EVENT.insert(), rows)
             return plan
-
-    def _plan(self, connection: Connection, now: datetime) -> CalendarPlan:
-        today = to_beijing_day(now)
-        first, last = today - KEPT_FOR, today.replace(year=today.year + YEARS_AHEAD, day=1)
-        # The law is read again where something was read, judged or imported since, and each hour.
-        mark = (*select_revision(connection), now.replace(minute=0, second=0, microsecond=0))
-        known_mark, key_dates = self._known_dates
-        if mark != known_mark:
-            graph = select_graph(connection, select_keys_changed_between(connection, first, last))
-            key_dates = find_key_dates(graph, first, last)
-            self._known_dates = mark, key_dates
-        known = [_to_event(row) for row in connection.execute(select(CALENDAR_EVENT))]
-        return plan_calendar(key_dates, known, first=first, now=now)
 
     def list_events(self, first: date, last: date) -> tuple[CalendarEvent, ...]:
         """Return the events between two days, both included, as calendars were last given them."""
@@ -100,6 +97,14 @@ class CalendarStore(StorePart):
             for batch in split_batches(set(keys)):
                 outlines |= _select_outlines(connection, batch, with_text=with_text)
         return outlines
+
+
+def _plan_events(connection: Connection, now: datetime) -> CalendarPlan:
+    today = to_beijing_day(now)
+    first, last = today - KEPT_FOR, today.replace(year=today.year + YEARS_AHEAD, day=1)
+    graph = select_graph(connection, select_keys_changed_between(connection, first, last))
+    known = [_to_event(row) for row in connection.execute(select(CALENDAR_EVENT))]
+    return plan_calendar(find_key_dates(graph, first, last), known, first=first, now=now)
 
 
 def _select_outlines(connection: Connection, keys: list[str], *, with_text: bool) -> dict[str, NoticeOutline]:

@@ -222,8 +222,12 @@ def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
 def select_keys_changed_between(connection: Connection, first: date, last: date) -> tuple[str, ...]:
     """Return the keys of notices of which a day falls between two days, and of all that they act on."""
     has_day = FINDING.c.kind.in_(("effective", "until", "deadline", "relation"))
+    # News and answers that neither set a rule nor name a day or another notice happen to none.
+    matters = or_(
+        NOTICE.c.is_change, select(FINDING.c.id).where(FINDING.c.notice_id == NOTICE.c.id, has_day).exists()
+    )
     dated = union(
-        select(NOTICE.c.key).where(NOTICE.c.official, NOTICE.c.published.between(first, last)),
+        select(NOTICE.c.key).where(NOTICE.c.official, NOTICE.c.published.between(first, last), matters),
         _query_keys(has_day, FINDING.c.start.between(first, last)),
         # the end of a relation is in the same row; of other kinds it is a row with that day as `start`
         _query_keys(FINDING.c.kind == "relation", FINDING.c.until.between(first, last)),

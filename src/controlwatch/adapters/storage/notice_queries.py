@@ -360,4 +360,5 @@ def _to_history_step(row: RowMapping, day: date | None, what: str, *, quote: str
         direction=row["direction"],
         quote=quote,
         url=row["url"],
+        key=row["key"],
     )

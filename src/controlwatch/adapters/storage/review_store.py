@@ -121,13 +121,12 @@ class ReviewStore(StorePart):
         return None if row is None else _to_review_line(row)
 
     def count_open(self) -> OpenReviews:
-        """Return how many documents wait that caused an alert."""
-        counted = select(func.count(), func.min(REVIEW.c.raised_at)).where(
-            REVIEW.c.closed_at.is_(None), REVIEW.c.alerted
-        )
+        """Return how many documents wait, and how many of them caused an alert."""
+        alerted = func.count().filter(REVIEW.c.alerted), func.min(REVIEW.c.raised_at).filter(REVIEW.c.alerted)
+        counted = select(func.count(), *alerted).where(REVIEW.c.closed_at.is_(None))
         with self._read_engine.begin() as connection:
-            count, oldest = connection.execute(counted).one()
-        return OpenReviews(count=int(count), oldest=oldest)
+            listed, count, oldest = connection.execute(counted).one()
+        return OpenReviews(count=int(count), oldest=oldest, listed=int(listed))
 
     def find_by_delivery(self, key: str, targets: Iterable[str]) -> ReviewLine | None:
         """Return the review that a delivery is about, where it went to one of these targets."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, update
 
 from controlwatch.adapters.storage.base import (
     DELIVERY,
@@ -22,6 +22,8 @@ from controlwatch.core.alerting.subscription_import import ImportPlan
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.subscription import SubscriptionState
 
+#: Databases refuse to compare a larger one.
+LAST_NUMBER = 2**31 - 1
 _OPTION_FIELDS = ("reports", "health", "reminders", "outlook")
 _PLAIN_FIELDS = (
     *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
@@ -53,10 +55,26 @@ class SubscriptionTransaction:
 class SubscriptionStore(StorePart):
     """Subscriptions, active and ended."""
 
-    def list_active(self) -> tuple[Subscription, ...]:
-        """Return every active subscription."""
+    def list_active(self, *, after: int = 0, limit: int | None = None) -> tuple[Subscription, ...]:
+        """Return every active subscription, oldest first; or at most `limit` of those after a number."""
         with self._read_engine.begin() as connection:
-            return select_active_subscriptions(connection)
+            return select_active_subscriptions(connection, SUBSCRIPTION.c.id > after, limit=limit)
+
+    def list_own(self, *, owner: str, address: str) -> tuple[Subscription, ...]:
+        """Return the active subscriptions that a person made, or that go to their address."""
+        own = SUBSCRIPTION.c.owner == owner
+        if address:
+            own = or_(own, func.lower(SUBSCRIPTION.c.target) == address.lower())
+        with self._read_engine.begin() as connection:
+            return select_active_subscriptions(connection, own)
+
+    def find_active(self, subscription_id: int) -> Subscription | None:
+        """Return an active subscription by its number, or None."""
+        if not 0 < subscription_id <= LAST_NUMBER:
+            return None
+        with self._read_engine.begin() as connection:
+            found = select_active_subscriptions(connection, SUBSCRIPTION.c.id == subscription_id)
+        return next(iter(found), None)
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""
@@ -200,10 +218,14 @@ def _build_row(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def select_active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
-    """Return every active subscription, in the order of creation."""
-    rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
-    return tuple(to_subscription(row) for row in rows.mappings())
+def select_active_subscriptions(
+    connection: Connection, *where: ColumnElement[bool], limit: int | None = None
+) -> tuple[Subscription, ...]:
+    """Return the active subscriptions that meet the conditions, in the order of creation."""
+    active = (
+        select(SUBSCRIPTION).where(SUBSCRIPTION.c.active, *where).order_by(SUBSCRIPTION.c.id).limit(limit)
+    )
+    return tuple(to_subscription(row) for row in connection.execute(active).mappings())
 
 
 def to_subscription(row: RowMapping) -> Subscription:

@@ -86,10 +86,11 @@ class ReviewLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenReviews:
-    """How many documents that caused an alert wait for a person."""
+    """How many documents wait for a person."""
 
-    count: int = 0
-    oldest: datetime | None = None
+    count: int = 0  #: those that caused an alert
+    oldest: datetime | None = None  #: when the first of those was raised
+    listed: int = 0  #: all, also those tracked since the first poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +244,7 @@ class ControlHit:
     title: str
     code: str | None = None  #: as the notice prints it, where the query was a code; or those of an element
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
+    key: str = ""  #: of the notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +309,7 @@ class HistoryStep:
     direction: str
     quote: str
     url: str
+    key: str = ""  #: of the notice; "" where none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,15 @@ class LegalGraph:
         """Return the graph of what had been issued by a day."""
         if self.latest_issue_day is None or self.latest_issue_day <= day:
             return self
-        return LegalGraph.from_instruments(item for item in self.instruments.values() if item.issued <= day)
+        known = self._restricted_cache.get(day)
+        if known is None:
+            known = LegalGraph.from_instruments(
+                item for item in self.instruments.values() if item.issued <= day
+            )
+            # The statuses of a day are asked for together: the graph of the last day is enough.
+            self._restricted_cache.clear()
+            self._restricted_cache[day] = known
+        return known
 
     def get_name(self, key: str) -> str:
         """Return the number of the notice with a key, or the key."""
@@ -161,6 +169,10 @@ class LegalGraph:
     def latest_issue_day(self) -> date | None:
         """The latest day of issue in the graph, or None."""
         return max((item.issued for item in self.instruments.values()), default=None)
+
+    @cached_property
+    def _restricted_cache(self) -> dict[date, LegalGraph]:
+        return {}
 
     @cached_property
     def _downstream_cache(self) -> dict[str, frozenset[str]]:

@@ -37,6 +37,7 @@ def build_history(
             direction=agent.direction.value if agent is not None else "",
             quote=step.quote,
             url=agent.url if agent is not None else "",
+            key=agent.key if agent is not None else "",
         )
         steps[row] = None
     in_order = sorted(

@@ -234,6 +234,7 @@ def _build_hits(
             title=status.title,
             code=mention.code or None,
             announced=status.announced,
+            key=instrument.key,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -156,9 +156,13 @@ class PartyMatcher:
             if len(name) >= MIN_TITLE_NAME
         }
         of_listing = {(party.key, normalize_name(name)) for party in parties for name in (party.zh, party.en)}
+        by_start: defaultdict[str, list[str]] = defaultdict(list)
+        for bare, (_, printed) in names.items():
+            by_start[printed[:MIN_TITLE_NAME]].append(bare)
         for listing, title in self._titles:
             folded, named = _fold(listing.title), set()
-            for bare, (party, printed) in names.items():
+            for bare in _list_by_start(folded, by_start):
+                party, printed = names[bare]
                 # The name as printed: 洛克希德·马丁公司 is not in 洛克希德·马丁导弹与火控公司.
                 is_named = printed in folded and _is_in_title(bare, title)
                 if is_named and party not in named and (listing.key, bare) not in of_listing:
@@ -208,6 +212,17 @@ def list_listings(graph: LegalGraph) -> tuple[Instrument, ...]:
         for item in graph.instruments.values()
         if item.enacts and item.kind in LISTING_KINDS and _get_list(item)
     )
+
+
+def _list_by_start(text: str, by_start: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """Yield the entries, each once, whose start is in a text; no start is longer than `MIN_TITLE_NAME`."""
+    seen: set[str] = set()
+    for first in range(len(text)):
+        for length in range(1, MIN_TITLE_NAME + 1):
+            start = text[first : first + length]
+            if start in by_start and start not in seen:
+                seen.add(start)
+                yield from by_start[start]
 
 
 def _build_titled_party(listing: Instrument, *, zh: str, en: str) -> PartyLine:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.sentences_zh import SENTENCES
 from controlwatch.core.rendering.wording import WORDS
 
 #: Verbs of acts as they stand in sentences → their Chinese.
@@ -71,6 +72,7 @@ CAUTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"the code (.*) does not stand in (.*), as far as known here; .*",
             r"据所知，\2 未列编码 \1，但涉及归入该编码的物项。",
         ),
+        (r"its list began on ([\d-]+)", r"其列表始于 \1"),
         (r"expired or repealed by then, left out: (.*)", r"届时已失效或废止，未列出：\1。"),
         (
             r"A name alone does not identify a party: .*",
@@ -132,7 +134,7 @@ def translate_caution(english: str) -> str:
     >>> translate_caution("MOFCOM 2027-3 is a draft: it is not law")
     'MOFCOM 2027-3 为征求意见稿，尚非法律。'
     """
-    for pattern, chinese in CAUTIONS:
+    for pattern, chinese in (*CAUTIONS, *SENTENCES):
         match = pattern.fullmatch(english.strip())
         if match is not None:
             text = spell_dates(match.expand(chinese).replace(" Beijing time", "（北京时间）"), "zh")

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.coverage import Coverage
-from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Language
+from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date, spell_dates
-from controlwatch.core.rendering.proof_text import FROM_DATABASE
+from controlwatch.core.rendering.proof_text import name_database
 from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
@@ -70,11 +69,11 @@ class CardContext:
         """Return sentences of the reader in the reader's language."""
         if self.language == "zh":
             return tuple(spell_dates(translate_sentence(text), "zh") for text in sentences)
-        return tuple(spell_dates(re.sub(f"^{DOUBT_PREFIX}", FROM_DATABASE, text)) for text in sentences)
+        return tuple(spell_dates(name_database(text)) for text in sentences)
 
     def name_scope(self, scope: str) -> str:
-        """Return a provision in the reader's language: 第二款, or item 2."""
-        return scope if self.language == "zh" else name_clause(scope)
+        """Return a provision in the reader's language: 第二款, or item 2; "" for the whole notice."""
+        return name_part(scope, self.language)
 
     def name_briefly(self, category_id: str) -> str:
         """Return the name of a category in one language, without what is in brackets."""

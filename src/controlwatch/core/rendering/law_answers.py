@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from controlwatch.core.extraction.mentions.clauses import ALL, REST, name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.law.answers import CategoryStatus, ControlHit, LookupResult
@@ -24,6 +23,7 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import AnnouncedMeasure, KeyDate, Language, ReleasedPart, to_notice_key
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.cautions_zh import translate_caution
+from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.state_text import format_announced, format_state
 from controlwatch.core.rendering.wording import find_word, pick_language
@@ -170,7 +170,7 @@ def _answer_category_status(found: CategoryStatus, lexicon: Lexicon, language: L
         for item in found.notices
     )
     first = next((item for item in found.notices if item.state is found.state), None)
-    name = _name_element(found.element, language) or name_categories([found.category], lexicon, language)
+    name = name_element(found.element, language) or name_categories([found.category], lexicon, language)
     return LawAnswer(
         title=_tell_on(name, found.on, language),
         state=found.state,
@@ -201,7 +201,7 @@ def answer_lookup(found: LookupResult, lexicon: Lexicon, language: Language = "e
         for hit in found.hits
     )
     return LawAnswer(
-        title=_tell_on(_name_element(found.element, language) or found.query, found.on, language),
+        title=_tell_on(name_element(found.element, language) or found.query, found.on, language),
         notes=tell_all(found.notes, language)
         or (() if rows else (pick_language(*NOT_CONTROLLED, language),)),
         tables=(AnswerTable(columns=("Number", "Provision", "Items"), heading_columns=2, rows=rows),),
@@ -337,21 +337,12 @@ def _describe_event(event: KeyDate, language: Language) -> str:
     return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced, language=language))))
 
 
-def name_part(clause: str | None, language: Language) -> str:
-    """Return the name of a provision in one language, "" for the whole notice."""
-    if clause is None or clause in {"", ALL}:
-        return ""
-    if language != "zh":
-        return name_clause(clause)
-    return "其余条款" if clause == REST else clause
-
-
 def _tell_on(name: str, day: date, language: Language) -> str:
     """Return what an answer is about, and for which day."""
     return pick_language(f"{name} on {format_date(day)}", f"{name}（{format_date(day, 'zh')}）", language)
 
 
-def _name_element(label: str, language: Language) -> str:
+def name_element(label: str, language: Language) -> str:
     """Return the names of an element, in Chinese without the English one: gallium 镓 (Ga)."""
     han = HAN.search(label) if language == "zh" else None
     return label[han.start() :] if han is not None else label

@@ -11,8 +11,9 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
 from controlwatch.core.model import Attention, Language, describe_judgement
 from controlwatch.core.rendering.category_text import name_categories
+from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date
-from controlwatch.core.rendering.law_answers import name_part, tell_all
+from controlwatch.core.rendering.law_answers import tell_all
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state

@@ -12,8 +12,8 @@ from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, Language, Verb, to_notice_key
+from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date, spell_dates
-from controlwatch.core.rendering.law_answers import name_part
 from controlwatch.core.rendering.replies import ReplyRow
 from controlwatch.core.rendering.state_text import format_announced
 from controlwatch.core.rendering.wording import find_word, pick_language

@@ -11,6 +11,18 @@ from controlwatch.core.rendering.day_text import spell_dates
 FROM_DATABASE, FROM_DATABASE_ZH = "reference database: ", "参考数据库："
 
 
+def name_database(sentence: str) -> str:
+    """Return a sentence, one of the reference database with its origin, unless it names that itself.
+
+    >>> name_database("register: issued 2027-05-01 with low confidence")
+    'reference database: issued 2027-05-01 with low confidence'
+    """
+    if not sentence.startswith(DOUBT_PREFIX):
+        return sentence
+    fact = sentence.removeprefix(DOUBT_PREFIX)
+    return fact if "reference database" in fact else FROM_DATABASE + fact
+
+
 def format_proof(quote: str, most: int = 300) -> str:
     """Return the sentence of a notice in quotation marks; of the reference database, its fact and its source.
 

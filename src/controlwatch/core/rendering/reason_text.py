@@ -100,7 +100,7 @@ def _name_value(criterion: str, value: str, context: CardContext) -> str:
     if value in SENTENCES:
         return pick(*SENTENCES[value])
     match criterion:
-        case "category" if lexicon.find_category(value) is not None:
+        case "category":
             return context.name_briefly(value)
         case "issuer":
             return pick(value, lexicon.get_issuer_name(value, "zh"))

@@ -155,6 +155,30 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"生效日期：本页为 \1，参考数据库为 \2。",
         ),
         (
+            r"register: this page as read changes no rule; the reference database knows .*",
+            "与参考数据库不一致：按本页识读未调整规则，参考数据库则收录为规则调整。",
+        ),
+        (
+            r"register: the reference database names \w+ codes that this page as read does not: (.*)",
+            r"参考数据库列有而本页未识读到的编码：\1",
+        ),
+        (
+            r"register: the reference database lists parties that this page as read does not: (.*)",
+            r"参考数据库列有而本页未识读到的实体：\1",
+        ),
+        (
+            r"register: by the reference database it (\w+) (.*); this page as read does not",
+            r"参考数据库载明其对 \2 作出“\1”安排，本页未识读到。",
+        ),
+        (
+            r"register: (\w+) (.*): \w+ (.*) by this page, (.*) by the reference database",
+            r"对 \2 的“\1”安排：本页为 \3，参考数据库为 \4。",
+        ),
+        (
+            r"register: (?:ends|singles out|\w+) (.*) by this page, (.*) by the reference database",
+            r"与参考数据库不一致：本页为 \1，参考数据库为 \2。",
+        ),
+        (
             r"another source gave the number (.*) to other words: (.*)",
             r"另一来源以 \1 文号发布了不同内容：\2",
         ),

@@ -9,11 +9,29 @@ from controlwatch.core.alerting.subscription_import import ImportPlan, list_chan
 from controlwatch.core.model import Subscription
 from controlwatch.core.rendering.day_text import format_date
 
+WEEKDAY_NAMES_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
 
 def describe_criteria(item: Subscription) -> str:
     """Return the criteria of a subscription: "battery or rare_earth and tighten"."""
     kinds = ([criterion.describe(value) for value in criterion.get_values(item)] for criterion in CRITERIA)
     return " and ".join(" or ".join(kind) for kind in kinds if kind) or "everything"
+
+
+def describe_timing_zh(item: Subscription) -> str:
+    """Return what `describe_timing` does, in Chinese."""
+    at = f"{item.at:%H:%M}（{item.timezone}）"
+    when = {"immediate": "立即", "daily": f"每天 {at}", "weekly": f"每{WEEKDAY_NAMES_ZH[item.weekday]} {at}"}
+    parts = [when[item.rate]]
+    if item.quiet is not None:
+        parts.append(f"免打扰时段 {item.quiet[0]:%H:%M}–{item.quiet[1]:%H:%M}")
+    if item.outlook:
+        parts.append(f"每日简报 {item.at:%H:%M}")
+    if item.escalate_after:
+        to = f"至 {item.escalate_to}" if item.escalate_to else ""
+        parts.append(f"{item.escalate_after} 分钟内无人处理则再次发送{to}")
+    muted = (f"{mute.category} 静音至{format_date(mute.until.date(), 'zh')}" for mute in item.muted)
+    return "；".join((*parts, *muted))
 
 
 def describe_timing(item: Subscription) -> str:

@@ -83,6 +83,7 @@ _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全�
 _SOURCE_LINE_DAY = re.compile(
     r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
     r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
+    r"|((?:19|20)\d\d-\d{1,2}-\d{1,2})(?:\s+\d{1,2}:\d{2})?(?:\s|\u3000|&nbsp;){0,6}(?:来源|Source)\s*[:：]"
 )
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
@@ -337,7 +338,7 @@ def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[s
 def _find_source_line_day(html: str) -> date | None:
     """Return the day beside the source of a page, which often stands outside its article."""
     line = _SOURCE_LINE_DAY.search(html)
-    return parse_day(line[1]) if line else None
+    return parse_day(line[1] or line[2]) if line else None
 
 
 def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str], ...]:

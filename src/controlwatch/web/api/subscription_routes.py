@@ -98,7 +98,7 @@ def build_subscription_routes(app: App, guard: ApiGuard, log: ApiActionLog) -> A
     ) -> Response:
         """List the active subscriptions of the team, oldest first."""
         after = parse_number_position(read_cursor(asked.cursor, LIST_NAME)) if asked.cursor else 0
-        later = [item for item in store.list_active() if item.id > after]
+        later = store.list_active(after=after, limit=asked.limit + 1)
         items = later[: asked.limit]
         more = write_cursor(str(items[-1].id), LIST_NAME) if len(later) > asked.limit else None
         return render_json(
@@ -206,7 +206,7 @@ def build_wanted(app: App, asked: NewSubscription, visitor: Visitor) -> Subscrip
 
 def find_active(app: App, number: int) -> Subscription:
     """Return an active subscription; raises `ApiProblem`."""
-    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
+    found = app.store.subscriptions.find_active(number)
     if found is None:
         raise ApiProblem(404, "unknown-subscription", f"no active subscription {number}")
     return found

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from controlwatch.adapters.identity.webauthn_passkeys import WebauthnVerifier
@@ -20,12 +19,11 @@ from controlwatch.services.logins import Logins
 from controlwatch.web.access import LoginRequired, get_actor, get_visitor
 from controlwatch.web.form_guard import get_form, get_text
 from controlwatch.web.login_states import LoginStates
-from controlwatch.web.page_frame import LANGUAGE_COOKIE, PAGE_HEADERS, YEAR_SECONDS, PageFrame
+from controlwatch.web.page_frame import LANGUAGE_COOKIE, PAGE_HEADERS, YEAR_SECONDS, PageFrame, RowNumber
 from controlwatch.web.pages.login_page import get_passkey_site, read_new_password, read_password
 from controlwatch.web.site_address import SiteAddress
 
 #: A number of a row in an address.
-RowNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 #: Days after which a token ends, as the form offers them; "": it has no end.
 TOKEN_DAYS = {"30": 30, "90": 90, "365": 365}
 #: What was done, as the page says it; the address of the page names it.

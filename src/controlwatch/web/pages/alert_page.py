@@ -13,9 +13,9 @@ from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.services.store import AlertActions
 from controlwatch.web.access import get_visitor
 from controlwatch.web.form_guard import get_form, get_text
-from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.page_frame import PageFrame, RowPosition
 
-MAX_ALERTS = 100
+PER_PAGE = 40
 #: What officers do here, by the value of the button.
 OFFERED_ACTIONS: dict[str, Action] = {
     "acknowledged": "acknowledged",
@@ -33,14 +33,25 @@ def build_alert_list_routes(frame: PageFrame, actions: AlertActions) -> APIRoute
     router = APIRouter()
 
     @router.get("/alerts")
-    def list_alerts(request: Request, all: str = "", done: str = "") -> Response:  # noqa: A002 - in addresses
-        """Show the open alerts, or the newest of all."""
+    def list_alerts(
+        request: Request,
+        all: str = "",  # noqa: A002 - in addresses
+        alert: RowPosition = 0,
+        delivery: RowPosition = 0,
+        done: str = "",
+    ) -> Response:
+        """Show the open alerts, or all, newest first, behind the alert and delivery where a part ended."""
         show_all = all == "yes"
+        before = (alert, delivery) if alert else None
+        found = actions.list_alerts(open_only=not show_all, before=before, limit=PER_PAGE + 1)
+        lines = found[:PER_PAGE]
         return frame.render(
             request,
             "alerts.html",
-            lines=actions.list_alerts(open_only=not show_all, limit=MAX_ALERTS),
+            lines=lines,
             show_all=show_all,
+            is_first=before is None,
+            last=lines[-1] if len(found) > PER_PAGE else None,
             done=frame.translate(request, DONE[done]) if done in DONE else "",
         )
 

@@ -12,18 +12,20 @@ from controlwatch.core.law.month_grid import MarkedDate, build_month, mark_key_d
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.reason_text import name_criteria
 from controlwatch.core.rendering.state_text import format_announced
-from controlwatch.core.rendering.subscription_text import describe_criteria
 from controlwatch.services.publications import Publications
 from controlwatch.services.queries import Queries
 from controlwatch.services.store import StoredCalendar
 from controlwatch.web.access import get_visitor
 from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.pages.subscription_page import find_calendar_path
 from controlwatch.web.publication_routes import PublicationWriter
 
 #: Days that the list shows, from the first of the month.
 LIST_DAYS = 366
-MAX_LISTED = 500
+MAX_LISTED, MAX_ADDRESSES = 80, 20
 FIRST_MONTH, LAST_MONTH = date(1990, 1, 1), date(2100, 12, 1)
 MONTHS = {
     "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -87,7 +89,7 @@ def build_calendar_routes(
             categories=list_category_tree(queries.names.lexicon),
             is_list=is_list,
             problem=problem,
-            addresses=_list_addresses(publications, get_visitor(request)),
+            addresses=_list_addresses(publications, get_visitor(request), frame.build_context(request)),
             base=writer.find_base(request),
             is_public=writer.public_url is not None,
             format_announced=format_announced,
@@ -115,20 +117,25 @@ def shift_month(first: date, months: int) -> date:
     return min(max(date(count // 12, count % 12 + 1, 1), FIRST_MONTH), LAST_MONTH)
 
 
-def _list_addresses(publications: Publications, visitor: Visitor) -> list[CalendarAddress]:
-    """Return the calendars of a person: of saved filters, and of the subscriptions that send to them.
+def _list_addresses(
+    publications: Publications, visitor: Visitor, context: CardContext
+) -> list[CalendarAddress]:
+    """Return the calendars of a person: of saved filters, and of the first subscriptions that send to them.
 
-    An operator sees those of every subscription.
+    An operator sees those of the first of all; each one has its calendar on the page that changes it.
     """
+    subscriptions = publications.subscriptions
+    if visitor.is_operator:
+        active = subscriptions.list_active(limit=MAX_ADDRESSES)
+    else:
+        active = subscriptions.list_own(owner=visitor.name, address=visitor.email)[:MAX_ADDRESSES]
     saved = [
         CalendarAddress(name=item.name, path=publications.build_filter_calendar_path(item.id))
         for item in publications.saved.list_saved(visitor.account_id)
     ]
     subscribed = [
-        CalendarAddress(
-            name=describe_criteria(item), path=publications.build_subscription_calendar_path(item.id)
-        )
-        for item in publications.subscriptions.list_active()
-        if item.confirmed and (visitor.is_operator or (visitor.email and item.target == visitor.email))
+        CalendarAddress(name=f"{item.channel} {item.target} · {name_criteria(item, context)}", path=path)
+        for item in active
+        if (path := find_calendar_path(publications, item, visitor))
     ]
     return saved + subscribed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -10,8 +11,9 @@ from fastapi.responses import RedirectResponse
 
 from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.law.answers import HistoryStep
-from controlwatch.core.model import to_notice_key
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.law_answers import name_element
+from controlwatch.core.rendering.list_replies import describe_step
 from controlwatch.core.rendering.timeline_picture import draw_timeline
 from controlwatch.services.queries import Queries
 from controlwatch.web.page_frame import PageFrame
@@ -42,8 +44,15 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             for head in lines
             if head.is_group
         )
+        grouped = {group.head.id for group in groups}
         return frame.render(
-            request, "items.html", groups=groups, query=query, message=message, status_code=status_code
+            request,
+            "items.html",
+            groups=groups,
+            others=[line for line in lines if line.group not in grouped],
+            query=query,
+            message=message,
+            status_code=status_code,
         )
 
     @router.get("/items")
@@ -56,15 +65,7 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
                 return RedirectResponse(f"/items/{quote(q.strip(), safe='')}", status_code=303)
             except UsageError as error:
                 message = str(error)
-        lines = queries.list_categories()
-        groups = tuple(
-            CategoryGroup(
-                head, tuple(line for line in lines if line.group == head.group and not line.is_group)
-            )
-            for head in lines
-            if head.is_group
-        )
-        return frame.render(request, "items.html", groups=groups, query=q, message=message)
+        return render_list(request, q, message)
 
     @router.get("/items/{name:path}")
     def show_item(request: Request, name: str, on: str = "") -> Response:
@@ -78,18 +79,19 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
         timeline = queries.law.timeline(name, today=context.today)
         steps = _list_history(queries, name)
         is_category = name in queries.names.list_categories()
-        heading = context.name_category(name) if is_category else found.element or name
+        element = name_element(found.element, context.language)
+        heading = context.name_category(name) if is_category else element or name
         return frame.render(
             request,
             "item.html",
             name=heading,
             found=found,
-            keys=[to_notice_key(hit.number) for hit in found.hits],
             context=context,
             on=day,
             on_day=context.format_date(day),
             timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
             older=timeline.older,
+            describe_step=partial(describe_step, language=context.language),
             history=steps[:MAX_STEPS],
             more_history=max(0, len(steps) - MAX_STEPS),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +44,7 @@ class RelatedNotice:
     number: str
     text: str  #: what it does, or what is done to it
     is_own: bool = False
+    is_known: bool = True  #: there is a page of it
 
 
 def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
@@ -63,6 +64,7 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             record.text[:MAX_SHOWN_TEXT] if is_cut else record.text, [item.quote for item in shown]
         )
         status = queries.find_status(record, on=day)
+        known = queries.law.select_known(relation.target for relation in record.notice.relations)
         timeline = queries.law.notice_timeline(record.line.key, today=context.today) if status else None
         return frame.render(
             request,
@@ -85,7 +87,8 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             on_day=context.format_date(day),
             timeline=draw_timeline(timeline.rows, context) if timeline and timeline.rows else None,
             doubts=context.translate_doubts(record.notice.doubts),
-            relations=tuple(_list_related(record, context)),
+            known=known,
+            relations=tuple(_list_related(record, context, known)),
             revision_words=REVISION_WORDS,
             prose=build_prose_view(app, record),
         )
@@ -118,18 +121,25 @@ def _describe_step(step: StatusStep, context: CardContext) -> str:
     return " · ".join(filter(None, (words, step.number, clause)))
 
 
-def _list_related(record: NoticeRecord, context: CardContext) -> Iterator[RelatedNotice]:
+def _list_related(
+    record: NoticeRecord, context: CardContext, known: Collection[str]
+) -> Iterator[RelatedNotice]:
     """Yield the notice itself, those that it acts on, and those that act on it; none where it is alone."""
     line, relations = record.line, record.notice.relations
     if not relations and not record.acts:
         return
-    name = line.number or line.title
-    yield RelatedNotice(key=line.key, number=name, text=context.find_word("this-notice"), is_own=True)
+    name, this = line.number or line.title, context.find_word("this-notice")
+    yield RelatedNotice(key=line.key, number=name, text=this, is_own=True, is_known=False)
     for relation in relations:
         clause = context.name_scope(relation.clause) if relation.clause else ""
         until = f"→ {context.format_date(relation.until)}" if relation.until else ""
         text = " ".join(filter(None, (context.find_word(relation.verb.value), clause, until)))
-        yield RelatedNotice(key=to_notice_key(relation.target), number=relation.target, text=f"→ {text}")
+        yield RelatedNotice(
+            key=to_notice_key(relation.target),
+            number=relation.target,
+            text=f"→ {text}",
+            is_known=relation.target in known,
+        )
     for act in record.acts:
         day = context.format_date(act.published) if act.published else ""
         text = " · ".join(filter(None, (f"← {context.find_word(act.verb)}", day)))

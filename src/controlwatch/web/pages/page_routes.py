@@ -108,7 +108,7 @@ def _build_routers(
         ],
         Role.OFFICER: [
             build_subscription_file_routes(frame, app),
-            build_subscription_routes(frame, app),
+            build_subscription_routes(frame, app, publications),
             build_subscription_action_routes(frame, app),
             build_alert_action_routes(frame, app.store.actions),
             build_review_routes(frame, app.store.reviews),

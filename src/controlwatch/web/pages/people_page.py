@@ -15,8 +15,7 @@ from controlwatch.services.accounts import LINK_LIFETIME, People
 from controlwatch.services.logins import Logins
 from controlwatch.web.access import get_actor, get_visitor
 from controlwatch.web.form_guard import get_form, get_text
-from controlwatch.web.page_frame import PageFrame
-from controlwatch.web.pages.account_page import RowNumber
+from controlwatch.web.page_frame import PageFrame, RowNumber
 from controlwatch.web.site_address import SiteAddress
 
 PAGE_SIZE = 100

@@ -13,6 +13,9 @@ from controlwatch.core.rendering.weekly_report_text import ReportText, write_wee
 from controlwatch.services.weekly_reports import WeeklyReports, parse_week
 from controlwatch.web.page_frame import PAGE_HEADERS, PageFrame
 
+#: Entries of a section that the page shows at first.
+MAX_ENTRIES = 30
+
 
 def build_report_routes(frame: PageFrame, reports: WeeklyReports) -> APIRouter:
     """Return the routes of the report."""
@@ -24,8 +27,8 @@ def build_report_routes(frame: PageFrame, reports: WeeklyReports) -> APIRouter:
         return write_weekly_report(report, context), report.week
 
     @router.get("/report")
-    def show_report(request: Request, week: str = "") -> Response:
-        """Show the report of a week, by default of the last whole one."""
+    def show_report(request: Request, week: str = "", all: str = "") -> Response:  # noqa: A002 - in addresses
+        """Show the report of a week, by default of the last whole one; of long sections the first entries."""
         text, shown = write(request, week)
         monday = parse_week(shown, today=frame.build_context(request).today)
         before, after = ((monday + timedelta(days)).isocalendar() for days in (-7, 7))
@@ -34,6 +37,8 @@ def build_report_routes(frame: PageFrame, reports: WeeklyReports) -> APIRouter:
             "report.html",
             text=text,
             week=shown,
+            show_all=all == "yes",
+            max_entries=MAX_ENTRIES,
             before=f"{before.year}-W{before.week:02}",
             after=f"{after.year}-W{after.week:02}",
         )

@@ -12,7 +12,7 @@ from controlwatch.web.access import get_visitor
 from controlwatch.web.form_guard import get_form, get_text
 from controlwatch.web.page_frame import PageFrame
 
-MAX_SHOWN = 200
+PER_PAGE = 40
 DONE = {"yes": "The judgement was recorded.", "before": "Nothing has changed: it was judged before."}
 
 
@@ -21,12 +21,17 @@ def build_review_list_routes(frame: PageFrame, reviews: Reviews) -> APIRouter:
     router = APIRouter()
 
     @router.get("/reviews")
-    def list_reviews(request: Request, done: str = "") -> Response:
-        """Show what waits for a person."""
+    def list_reviews(request: Request, part: int = 1, done: str = "") -> Response:
+        """Show a part of what waits for a person, the longest first."""
+        waiting = reviews.list_reviews()
+        part = max(1, min(part, 1 + len(waiting) // PER_PAGE))
+        shown = part * PER_PAGE
         return frame.render(
             request,
             "reviews.html",
-            lines=reviews.list_reviews()[:MAX_SHOWN],
+            lines=waiting[shown - PER_PAGE : shown],
+            part=part,
+            more=len(waiting) > shown,
             context=frame.build_context(request),
             done=frame.translate(request, DONE[done]) if done in DONE else "",
         )

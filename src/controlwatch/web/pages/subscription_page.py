@@ -14,11 +14,14 @@ from controlwatch.core.alerting.subscription_criteria import WEEKDAYS
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
+from controlwatch.core.rendering.reason_text import name_criteria
+from controlwatch.core.rendering.subscription_text import describe_timing, describe_timing_zh
+from controlwatch.services.ports import Subscriptions
+from controlwatch.services.publications import Publications
 from controlwatch.web.access import get_visitor
 from controlwatch.web.form_guard import get_form, get_text
 from controlwatch.web.new_subscriptions import check_target, create_subscription
-from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.page_frame import PageFrame, RowPosition
 from controlwatch.web.pages.subscription_form import (
     DIRECTIONS,
     build_form_values,
@@ -27,6 +30,8 @@ from controlwatch.web.pages.subscription_form import (
     read_form_values,
 )
 
+#: Subscriptions of the team that are shown at once.
+PER_PAGE = 40
 NEW = Subscription(channel="email", target="", health=False)
 #: What was done → the sentence that says so.
 DONE = {
@@ -45,17 +50,21 @@ def build_subscription_list_routes(frame: PageFrame, app: App) -> APIRouter:
     router = APIRouter()
 
     @router.get("/subscriptions")
-    def list_subscriptions(request: Request, done: str = "") -> Response:
-        """Show the subscriptions of the person, and those of the team."""
-        visitor, active = get_visitor(request), app.store.subscriptions.list_active()
-        own = [item for item in active if is_own(item, visitor)]
+    def list_subscriptions(request: Request, done: str = "", after: RowPosition = 0) -> Response:
+        """Show the subscriptions of the person, and a part of those of the team."""
+        own = list_own(app.store.subscriptions, get_visitor(request))
+        found = app.store.subscriptions.list_active(after=after, limit=PER_PAGE + 1)
+        part, context = found[:PER_PAGE], frame.build_context(request)
+        describe = describe_timing_zh if context.language == "zh" else describe_timing
         return frame.render(
             request,
             "subscriptions.html",
-            own=own,
-            others=[item for item in active if item not in own],
-            descriptions={item.id: describe_criteria(item) for item in active},
-            timings={item.id: describe_timing(item) for item in active},
+            own=own if not after else (),
+            others=[item for item in part if item not in own],
+            descriptions={item.id: name_criteria(item, context) for item in (*own, *part)},
+            timings={item.id: describe(item) for item in (*own, *part)},
+            is_first=not after,
+            next_after=part[-1].id if len(found) > PER_PAGE else None,
             categories=sorted(app.queries.names.list_categories()),
             done=frame.translate(request, DONE[done]) if done in DONE else "",
         )
@@ -63,23 +72,22 @@ def build_subscription_list_routes(frame: PageFrame, app: App) -> APIRouter:
     return router
 
 
-def is_own(item: Subscription, visitor: Visitor) -> bool:
-    """Return whether a subscription is a person's: they made it, or it goes to their address."""
-    return visitor.account_id is not None and (
-        item.owner == visitor.name
-        or (bool(visitor.email) and item.target.casefold() == visitor.email.casefold())
-    )
+def list_own(subscriptions: Subscriptions, visitor: Visitor) -> tuple[Subscription, ...]:
+    """Return the subscriptions of a person: those that they made, and those that go to their address."""
+    if visitor.account_id is None:
+        return ()
+    return subscriptions.list_own(owner=visitor.name, address=visitor.email)
 
 
 def find_subscription(app: App, number: int) -> Subscription:
     """Return an active subscription; raises `UsageError` where there is none of this number."""
-    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
+    found = app.store.subscriptions.find_active(number)
     if found is None:
         raise UsageError(f"no active subscription {number}")
     return found
 
 
-def build_subscription_routes(frame: PageFrame, app: App) -> APIRouter:
+def build_subscription_routes(frame: PageFrame, app: App, publications: Publications) -> APIRouter:
     """Return the routes that change subscriptions."""
     router, queries = APIRouter(), app.queries
     checked = [Depends(frame.forms.check)]
@@ -91,6 +99,7 @@ def build_subscription_routes(frame: PageFrame, app: App) -> APIRouter:
             "subscription_form.html",
             values=values,
             number=before.id,
+            calendar=find_calendar_path(publications, before, get_visitor(request)),
             channels=sorted({*app.channels, "email", "slack", "webhook"}),
             groups=list_category_choices(queries.names, values["categories"]),
             directions=DIRECTIONS,
@@ -140,6 +149,17 @@ def build_subscription_routes(frame: PageFrame, app: App) -> APIRouter:
         return handle_form(request, find_subscription(app, number))
 
     return router
+
+
+def find_calendar_path(publications: Publications, item: Subscription, visitor: Visitor) -> str:
+    """Return the path of the calendar of a subscription; "" where the person may not have it.
+
+    A person may have the calendars of the subscriptions that send to them, an operator those of all.
+    """
+    is_theirs = bool(visitor.email) and item.target.casefold() == visitor.email.casefold()
+    if not item.id or not item.confirmed or not (is_theirs or visitor.is_operator):
+        return ""
+    return publications.build_subscription_calendar_path(item.id)
 
 
 def build_subscription_action_routes(frame: PageFrame, app: App) -> APIRouter:

@@ -53,7 +53,8 @@ def build_today_routes(frame: PageFrame, app: App) -> APIRouter:
             upcoming=[item for item in dates if item.date >= today and not _begins_on(item, today)][
                 :MAX_DATES
             ],
-            open_alerts=len(app.store.actions.list_alerts(open_only=True, limit=MAX_COUNTED)),
+            open_alerts=len(app.store.actions.list_alerts(open_only=True, limit=MAX_COUNTED + 1)),
+            max_counted=MAX_COUNTED,
             reviews=app.store.reviews.count_open(),
             health=summarize_health(frame, request, queries.list_watchers()),
             cautions=queries.law.list_cautions(today),

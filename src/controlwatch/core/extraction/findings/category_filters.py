@@ -92,7 +92,7 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
     A line shorter than `reach` is widened by `around` characters on either side.
     """
     get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
-    if hit.is_item and hit.category.change:
+    if hit.is_item and hit.category.change and not hit.category.alone:
         low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
         end = folded.find("\n", hit.end, high)
         start, end = max(low, folded.rfind("\n", low, hit.start) + 1), end if end >= 0 else high

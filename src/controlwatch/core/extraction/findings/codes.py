@@ -65,8 +65,10 @@ def find_codes(
     for hit in CONTROL_CODE.finditer(folded):
         sentence = text.find_sentence(hit.start())
         around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        is_foreign = get_pattern("code.foreign-list").search(around) or is_of_foreign_state(
-            text, hit.start(), lexicon
+        is_foreign = (
+            get_pattern("code.foreign-list").search(around)
+            or get_pattern("code.foreign-regulation").search(sentence.words)
+            or is_of_foreign_state(text, hit.start(), lexicon)
         )
         if not is_foreign:
             last = get_pattern("code.range-end").match(folded, hit.end(1))

@@ -8,7 +8,12 @@ from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
-from controlwatch.core.extraction.findings.party_forms import Party, find_formed_parties
+from controlwatch.core.extraction.findings.party_forms import (
+    Party,
+    find_formed_parties,
+    is_numbered,
+    opens_line,
+)
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
@@ -112,7 +117,12 @@ def find_entities(
         for party in worded
         if not context.is_background(party.start)
         and not _is_place(party, context.lexicon)
-        and not (party.zh and get_pattern("entity.no-party").search(f"{party.zh} {party.en}"))
+        and not get_pattern("entity.counted").search(party.zh)
+        and not (
+            party.zh
+            and get_pattern("entity.no-party").search(f"{party.zh} {party.en}")
+            and not is_numbered(text.folded_text, text.folded_text.find(party.zh, party.start))
+        )
     ]
     lists_parties = any(category.startswith("entity.") for category in ids)
     formed = [
@@ -124,9 +134,9 @@ def find_entities(
     ]
     parties = formed if lists_parties and len(formed) > len(worded) else worded
     for party in parties:
-        zh = get_pattern("entity.leading").sub(
-            "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
-        )
+        zh = get_pattern("entity.leading").sub("", party.zh)
+        if not opens_line(text.folded_text, max(text.folded_text.find(party.zh, party.start), party.start)):
+            zh = get_pattern("entity.leading").sub("", states.sub("", zh))
         zh = get_pattern("entity.anaphor").sub("", zh)
         deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"

@@ -22,7 +22,8 @@ _FIELD = (
 #: The number of a row is not part of the name behind it.
 _NO_ROW_NUMBER = r"(?!(?:(?<=\n)|(?<=\n )|(?<=\n  )|(?<=\n   )|(?<=\n    ))\d{1,3} +[A-Z])"
 #: Bounded, and each character in one way: a page may hold thousands of capitals without a blank.
-_WORD = r"[A-Z][\w&.’'/+-]{0,40}|&|\d[\w-]{0,20}"
+_LETTERS = r"A-Za-z\u00c0-\u024f0-9"  #: no Chinese, which joins the names in a sentence
+_WORD = rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}|&|\d[{_LETTERS}-]{{0,20}}"
 _SMALL_SUFFIX = r"plc|s\.r\.o\.?|a\.s\.?|z o\.o\.?"
 LATIN_NAME = (
     rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?(?:{_WORD}|{_SMALL_SUFFIX})){{0,9}}"
@@ -47,8 +48,9 @@ ROW = re.compile(
     re.MULTILINE,
 )  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
 SUFFIXED = re.compile(
-    rf"(?<![\w&]){_NO_ROW_NUMBER}(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD})){{0,7}},?"
-    rf" {_SUFFIX}\b\.?{_FIELD})"
+    rf"(?<![{_LETTERS}&]){_NO_ROW_NUMBER}"
+    rf"(?P<en>(?:{_WORD})(?: (?:(?:of|and|for|the|de) )?(?:{_WORD})){{0,7}}"
+    rf",? {_SUFFIX}(?![{_LETTERS}])\.?{_FIELD})"
 )  # Example Systems, Inc.
 PERSON = re.compile(
     r"(?:^[ ]*|(?<=\d[.)]) ?|(?<=: )|\b(?:to|against|and) )"
@@ -66,6 +68,17 @@ ENUMERATION = re.compile(
     rf"{_PLAIN_ITEM})"
     r"(?=,? (?:shall|are|will|is|were|have been)\b)"
 )  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
+_INLINE_ITEM = (
+    rf"(?:[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?)"
+)
+INLINE = re.compile(
+    rf"(?:将|对)[^，。；：\nA-Z]{{0,40}}(?P<names>{_INLINE_ITEM}(?:(?:、|和|及|以及|与){_INLINE_ITEM}){{0,30}})"
+    r"(?=[^，。；：\nA-Za-z]{0,16}(?:列入|移出|采取))"
+)  # 将5家子公司Example Shipping LLC、Example Yard Inc.和EX Holdings Corp.列入反制清单
+NUMBER_BEFORE = re.compile(
+    r"[ ]*(?:附件[ ]*\d{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）.、．]*[ \t|]*)?[·•・-]?[ ]*"
+)
+INLINE_JOINT = re.compile(r"、|和|及|以及|与")
 JOINT = re.compile(r",? and (?:the )?|, (?:the )?")
 LEGAL_FORM = re.compile(rf"\b{_SUFFIX}\b\.?$")
 SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})\. (?=[A-Z])")  #: PLC. Exports …
@@ -91,6 +104,9 @@ class Party:
 def find_formed_parties(folded: str, start: int, end: int, lexicon: Lexicon) -> tuple[Party, ...]:
     """Return the names between two offsets that have the form of a party, each once, in order."""
     found: list[Party] = []
+    # Addresses and other names stand below a name; they are no further parties.
+    details = lexicon.get_pattern("entity.detail-line")
+    folded = details.sub(lambda hit: " " * len(hit[0]), folded)
     taken = bytearray(len(folded))  #: 1 where a name stands already
     for (first, last), zh, en in _find_candidates(folded, start, end, lexicon):
         if any(taken[first:last]):
@@ -117,11 +133,20 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
             named = hit.groupdict()
             zh = named.get("zh") or named.get("zh_last") or ""
             en = named.get("en") or named.get("en_first") or ""
-            zh = office.sub("", lead_in.sub("", zh))
-            if len(zh) > 1 and _is_name(en) and not no_party.search(f"{zh} {en}"):
+            at = folded.find(zh, hit.start(), hit.end()) if zh else hit.start()
+            if not opens_line(folded, at):
+                zh = office.sub("", lead_in.sub("", zh))
+            is_party = is_numbered(folded, at) or not no_party.search(f"{zh} {en}")
+            if len(zh) > 1 and _is_name(en) and is_party:
                 yield hit.span(), zh, en
     persons = ((hit.span("en"), hit["en"]) for hit in PERSON.finditer(folded, start, end))
-    for span, en in (*_find_suffixed(folded, start, end), *persons, *_find_enumerated(folded, start, end)):
+    inline = (
+        found
+        for hit in INLINE.finditer(folded, start, end)
+        for found in _place_names(folded, INLINE_JOINT.split(hit["names"]), hit.start("names"))
+    )
+    listed = (*inline, *_find_suffixed(folded, start, end), *persons, *_find_enumerated(folded, start, end))
+    for span, en in listed:
         if not no_party.search(en):
             yield span, "", en
     for hit in lexicon.get_pattern("entity.listed-organisation").finditer(folded, start, end):
@@ -156,6 +181,17 @@ def _place_names(folded: str, names: list[str], at: int) -> Iterator[tuple[Span,
         at = folded.index(name, at)
         yield (at, at + len(name)), name
         at += len(name)
+
+
+def opens_line(folded: str, at: int) -> bool:
+    """Return whether a name opens a line of a list, behind its number at most: nothing leads in to it."""
+    return NUMBER_BEFORE.fullmatch(folded, folded.rfind("\n", 0, at) + 1, at) is not None
+
+
+def is_numbered(folded: str, at: int) -> bool:
+    """Return whether a name opens a numbered line, so that it is listed whatever it is called."""
+    before = folded[folded.rfind("\n", 0, at) + 1 : at]
+    return opens_line(folded, at) and any(sign.isdigit() for sign in before)
 
 
 def _is_name(en: str) -> bool:

@@ -55,7 +55,7 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     )
     if match is None:
         is_lead = lexicon.get_pattern("relation.decided-below").search(sentence.words)
-        return _find_later_verb(context, mention, sentence) if is_lead else None
+        return find_later_verb(context, mention, sentence) if is_lead else None
     if _is_legal_basis(text, mention, sentence, lexicon):
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
@@ -73,7 +73,9 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     )
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
-    if get_pattern("relation.basis-right-before").search(before) and behind.startswith("，"):
+    sentence = context.text.find_sentence(mention.start)
+    is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
+    if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)
     if ends and get_pattern("relation.suspender-behind").match(behind):
@@ -144,7 +146,7 @@ def _find_verb_of_recalled(
     lapse = match_lapse(context.text, sentence, context.lexicon)
     if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
         lapse = None  # what applies again is the other one, which this one had suspended
-    verb = _find_later_verb(context, mention, sentence) or lapse
+    verb = find_later_verb(context, mention, sentence) or lapse
     is_prolonged = context.lexicon.get_pattern("relation.extending-title").search(context.text.title)
     if verb is None and is_prolonged and find_reciting_number(context, sentence) is mention:
         rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
@@ -231,7 +233,7 @@ def is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMent
     return is_recalled or is_recital(lexicon, words, context.told_on)
 
 
-def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
+def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what a later sentence does to the notice recalled here: 上述公告…, the said Announcement."""
     lexicon, own = context.lexicon, context.identity.own_number
     is_led = lexicon.get_pattern("relation.decided-below").search(sentence.words) is not None

@@ -12,6 +12,7 @@ from controlwatch.core.extraction.findings.relation_verbs import (
     VerbMatch,
     find_acting_verb,
     find_further_verbs,
+    find_later_verb,
     find_reciting_number,
     is_recalled,
     match_clause_verb,
@@ -244,6 +245,9 @@ def _find_reported_verb(
     is_stopped = context.lexicon.get_pattern("relation.stopped-for-a-term").search(sentence.words)
     if match and match[0] == Verb.REPEALS and is_stopped:
         return Verb.SUSPENDS, "relation.stopped-for-a-term"
+    if match and match[0] == Verb.AMENDS:  # … was adjusted. Its paragraph 2 is suspended.
+        later = find_later_verb(context, mention, sentence)
+        match = later if later and later[0] == Verb.SUSPENDS else match
     return match if match is None or match[0] != Verb.REPORTS else None
 
 
@@ -291,7 +295,8 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
     near = text.folded_text[max(0, mention.start - reach, max(others, default=0)) : mention.end]
     row = text.find_sentence(mention.start)
     return bool(
-        (
+        get_pattern("relation.through-before").match(row.words[: mention.start - row.start])
+        or (
             get_pattern("relation.cell-before").search(text.folded_text[row.start : mention.start])
             and TABLE_ROW.search(row.words)
         )

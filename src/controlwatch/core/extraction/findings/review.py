@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
+from controlwatch.core.extraction.findings.effective import is_asked_about
 from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.terms import is_about_foreign_act, is_recital
 from controlwatch.core.extraction.second_reader import BODY_LENGTH
 from controlwatch.core.extraction.text.lexicon import Category
 from controlwatch.core.model import Ground, Notice, NoticeKind, Relation, ReviewReason
@@ -95,12 +97,34 @@ def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
             quote=_quote_subject(case),
             rule="review.passed-on",
         )
+    elif identity.kind is NoticeKind.SPOKESPERSON and not case.reports_change:
+        yield from _question_answer(case)
     elif identity.kind is NoticeKind.OTHER and identity.kind_rule == "kind.garbled":
         yield ReviewReason(
             reason="The text is garbled, and names what is watched.",
             quote=_quote_subject(case),
             rule="review.garbled",
         )
+
+
+def _question_answer(case: ReviewInputs) -> Iterator[ReviewReason]:
+    """Yield that an answer speaks of a measure from a day on, which no known words decide."""
+    context, get_pattern = case.context, case.context.lexicon.get_pattern
+    for sentence in context.text.sentences:
+        if (
+            get_pattern("change.start-day").search(sentence.words)
+            and get_pattern("review.answered-measure").search(sentence.words)
+            and not is_asked_about(context, sentence)
+            and not is_about_foreign_act(context.lexicon, sentence.words)
+            and not is_recital(context.lexicon, sentence.words)
+        ):
+            yield ReviewReason(
+                reason="A spokesperson speaks of a measure that begins on a day; whether it changes the "
+                "rules was not concluded.",
+                quote=context.text.quote_around(sentence.start, sentence.start),
+                rule="review.answered-measure",
+            )
+            return
 
 
 def _ask_second_reader(case: ReviewInputs) -> Iterator[ReviewReason]:

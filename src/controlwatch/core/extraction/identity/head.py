@@ -189,6 +189,9 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
         return HeadLine(start=start, end=end, is_page=True)
     if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
+    first, joint, second = words.partition(" / ")
+    if joint and HAN.search(first) and not HAN.search(second):  # 公告2028年第9号 / No. 9 of 2028
+        words, bare = first, MARKUP.sub("", first)
     read = _read_chinese if HAN.search(bare) else _read_english
     return read(words, start, end, lexicon) or nothing
 

@@ -228,5 +228,8 @@ def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str
             "", rest
         ):  # a line of issuer names and nothing else
             pieces.append(line)
+    told = get_pattern("issuer.english-decision").search(text.folded_text, text.title_end)
+    if told and not (numbered or pieces):
+        pieces.append(blank_approvals(told[1], lexicon))
     found = [*numbered, *(code for piece in pieces for code in find_issuers(piece, lexicon))]
     return tuple(dict.fromkeys("UELWM" if code == "UEL" else code for code in found))

@@ -245,6 +245,8 @@ def _find_letters(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
         if not get_pattern("number.not-letter-before").search(re.sub(r"\s", "", head)):
             lead = get_pattern("number.letter-lead").match(head)
             start = hit.start() + (lead.end() if lead else 0)
+            if start == hit.start() + len(head):  # 前述〔2028〕4号公告: no office stands before it
+                continue
             number = DocumentNumber(letter=re.sub(r"\s", "", folded[start : hit.end()]))
             yield NumberMention(start=start, end=hit.end(), number=number)
 

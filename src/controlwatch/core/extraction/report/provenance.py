@@ -59,6 +59,7 @@ RULE_MEANINGS: dict[str, str] = {
     "change.speaks-of-control": "A numbered instrument that decides something and speaks of export control",
     "change.no-watched-subject": "It names nothing that is watched",
     "change.doubtful": "Too much of it contradicts itself to be believed",
+    "review.answered-measure": "A spokesperson speaks of a measure from a day on, and it is not concluded on",
     "review.instrument": "An official text that names what is watched, and is not concluded on",
     "review.report-or-instrument": "A report in the words of an instrument",
     "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
