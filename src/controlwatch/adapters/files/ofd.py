@@ -142,7 +142,7 @@ def _resolve(name: str, location: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """How a reader turns a page to read most of its characters: by so many quarters to the left."""
+    """How a reader turns a page to read most of its characters: the number of quarters to the left."""
 
     quarters: int
 

@@ -24,7 +24,7 @@ class PageMarks:
 
 
 def read_marks(page: PageObject) -> PageMarks:
-    """Return what lies over a page: it is drawn with it, but is no part of its text."""
+    """Return what lies over a page: it is drawn with the page, but not part of its text."""
     found = PageMarks()
     with suppress(*get_parse_errors()):  # what a damaged entry holds is not drawn either
         for entry in islice(page.get("/Annots") or (), _MAX_MARKS):
