@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import docx
 
@@ -192,13 +192,27 @@ _NONE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _TEXT, _CELL, _ROW = 0, 1, 2  # what a paragraph is
 
 
-def old_word(rows: Iterable[Row]) -> bytes:
-    """A Word 97 file: text, piece table, and the properties that say which paragraphs end a row."""
+def old_word(
+    rows: Iterable[Row],
+    *,
+    looks: dict[str, bytes] | None = None,
+    parts: dict[int, str] | None = None,
+    data: bytes = b"",
+    behind: bytes = b"",
+) -> bytes:
+    """A Word 97 file: text, piece table, and the properties that say which paragraphs end a row.
+
+    `looks` gives the properties of the characters of some words, `parts` the texts behind the main one, by the
+    place of their length in the FIB, `data` the stream of pictures in lines, `behind` what follows the text.
+    """
     paragraphs = [("附件\r", _TEXT)]
     for row in rows:
         paragraphs += [(f"{cell}\x07", _CELL) for cell in row]
         paragraphs.append(("\x07", _ROW))
     paragraphs.append(("注：仅供参考。\r", _TEXT))
+    length = sum(len(shown) for shown, _ in paragraphs)
+    beside = parts or {}
+    paragraphs += [(f"{words}\r", _TEXT) for words in beside.values()]
     text = "".join(shown for shown, _ in paragraphs)
     places = [0x200 + 2 * at for at in accumulate((len(shown) for shown, _ in paragraphs), initial=0)]
     kinds = [kind for _, kind in paragraphs]
@@ -209,12 +223,37 @@ def old_word(rows: Iterable[Row]) -> bytes:
     numbers = struct.pack(f"<{len(pages)}I", *range(start, start + len(pages)))
     main = bytearray(0x200) + text.encode("utf-16-le")
     main += bytes(512 * start - len(main)) + b"".join(pages)
+    runs = _character_looks(text, looks or {})
+    run_bounds = struct.pack("<3I", 0x200, 0x200 + 2 * len(text), len(main) // 512)
+    main += runs + behind
     struct.pack_into("<H", main, 0, 0xA5EC)
     struct.pack_into("<H", main, 0x0A, 0x0200)
-    struct.pack_into("<I", main, 0x4C, len(text))
+    struct.pack_into("<I", main, 0x4C, length)
+    for place, words in beside.items():
+        struct.pack_into("<I", main, place, len(words) + 1)
+    struct.pack_into("<II", main, 0x00FA, len(clx) + len(bounds + numbers), len(run_bounds))
     struct.pack_into("<II", main, 0x0102, len(clx), len(bounds + numbers))
     struct.pack_into("<II", main, 0x01A2, 0, len(clx))
-    return compound({"WordDocument": bytes(main), "1Table": clx + bounds + numbers})
+    streams = {"WordDocument": bytes(main), "1Table": clx + bounds + numbers + run_bounds}
+    return compound({"Data": data, **streams} if data else streams)
+
+
+def _character_looks(text: str, looks: dict[str, bytes]) -> bytes:
+    """A page of 512 bytes: where runs of characters begin, and for each where on the page its looks are."""
+    edges = {0, len(text)}
+    for words in looks:
+        edges |= {text.index(words), text.index(words) + len(words)}
+    places = sorted(edges)
+    page = bytearray(512)
+    struct.pack_into(f"<{len(places)}I", page, 0, *(0x200 + 2 * place for place in places))
+    end = 500
+    for number, (first, last) in enumerate(pairwise(places)):
+        if properties := looks.get(text[first:last]):
+            end -= len(properties) + 1 + (len(properties) + 1) % 2
+            page[end : end + 1 + len(properties)] = bytes([len(properties)]) + properties
+            page[4 * len(places) + number] = end // 2
+    page[511] = len(places) - 1
+    return bytes(page)
 
 
 def _properties(places: Sequence[int], kinds: Sequence[int]) -> bytes:

@@ -220,3 +220,28 @@ def test_a_7z_archive_says_that_it_was_not_read() -> None:
 def test_a_rar_in_a_zip_is_opened() -> None:
     body = zipped({"a.rar": rar(("附件1.txt", b"1C226", STORED))})
     assert annex(body, name="a.zip").text == "a.rar\n附件1.txt\n1C226"
+
+
+@pytest.mark.parametrize(
+    ("markup", "doubt"),
+    [
+        ("<p><s>8112999010</s></p>", "struck through on the page and left out: “8112999010”"),
+        (
+            '<p style="display:none">8112999010</p>',
+            "hidden on the page and left out: “8112999010”",
+        ),
+        ("<p>附件</p><img src='a.png' width='600'>", "needs OCR: a picture below an annex's heading"),
+        ("<p><a href='/b.xlsx'>续表</a></p>", "the file refers to “续表”, which was not read"),
+    ],
+)
+def test_what_a_saved_page_leaves_out_is_told_in_every_wrapping(markup: str, doubt: str) -> None:
+    page = f"<p>下列物项自公布之日起实施出口管制，未经许可不得出口。</p>{TABLE}{markup}"
+    markup_of_office = f"<html xmlns:o='urn:schemas-microsoft-com:office:office'><body>{page}</body></html>"
+    for body in (
+        markup_of_office.encode(),
+        saved_page(page),
+        zipped({"list.doc": markup_of_office}),
+    ):
+        read = annex(body)
+        assert ROW in read.text
+        assert doubt in read.doubt

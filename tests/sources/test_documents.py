@@ -13,7 +13,7 @@ from pypdf import PdfWriter
 from pypdf.errors import DependencyError
 
 from controlwatch.adapters.files import ENCRYPTED, PICTURE
-from controlwatch.adapters.files.doc import _read_word
+from controlwatch.adapters.files.doc import read_ole
 from controlwatch.adapters.files.documents import read_annex, read_document, sniff_format
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.pdf_paragraphs import join_paragraphs
@@ -142,37 +142,32 @@ def test_the_first_bytes_tell_the_format_before_the_server_does(body: bytes, kin
 # --------------------------------------------------------------------------- the old Word format
 
 
-class OldWord:
-    """The two streams of a Word file: UTF-16 with a field and a row, then code page 1252."""
-
-    def __init__(self, *, flags: int = 0x0200) -> None:
-        wide = "附件\r\x13 HYPERLINK x \x14链接\x15\r甲\x07乙\x07\x07".encode("utf-16-le")
-        narrow = b"Annex\r"
-        start = 0x200
-        header = bytearray(start)
-        struct.pack_into("<H", header, 0, 0xA5EC)
-        struct.pack_into("<H", header, 0x0A, flags)
-        struct.pack_into("<I", header, 0x4C, len(wide) // 2 + len(narrow))
-        count = len(wide) // 2
-        positions = struct.pack("<3I", 0, count, count + len(narrow))
-        places = struct.pack("<HIH", 0, start, 0) + struct.pack(
-            "<HIH", 0, (start + len(wide)) * 2 | 0x40000000, 0
-        )
-        table = positions + places
-        clx = b"\x01\x02\x00\xff\xff" + b"\x02" + struct.pack("<I", len(table)) + table
-        struct.pack_into("<II", header, 0x01A2, 0, len(clx))
-        self.streams = {"WordDocument": bytes(header) + wide + narrow, "1Table": clx}
-
-    def openstream(self, name: str) -> io.BytesIO:
-        return io.BytesIO(self.streams[name])
+def old_letter(*, flags: int = 0x0200) -> bytes:
+    """A Word file of two pieces: UTF-16 with a field and a row, then code page 1252."""
+    wide = "附件\r\x13 HYPERLINK x \x14链接\x15\r甲\x07乙\x07\x07".encode("utf-16-le")
+    narrow = b"Annex\r"
+    start = 0x200
+    header = bytearray(start)
+    struct.pack_into("<H", header, 0, 0xA5EC)
+    struct.pack_into("<H", header, 0x0A, flags)
+    struct.pack_into("<I", header, 0x4C, len(wide) // 2 + len(narrow))
+    count = len(wide) // 2
+    positions = struct.pack("<3I", 0, count, count + len(narrow))
+    places = struct.pack("<HIH", 0, start, 0) + struct.pack(
+        "<HIH", 0, (start + len(wide)) * 2 | 0x40000000, 0
+    )
+    table = positions + places
+    clx = b"\x01\x02\x00\xff\xff" + b"\x02" + struct.pack("<I", len(table)) + table
+    struct.pack_into("<II", header, 0x01A2, 0, len(clx))
+    return compound({"WordDocument": bytes(header) + wide + narrow, "1Table": clx})
 
 
 def test_an_old_word_file_is_read_by_its_piece_table() -> None:
-    assert _read_word(OldWord()).text == "附件\n链接\n甲\t乙\nAnnex"
+    assert read_ole(old_letter()).text == "附件\n链接\n甲\t乙\nAnnex"
 
 
 def test_an_encrypted_word_file_is_a_doubt() -> None:
-    assert _read_word(OldWord(flags=0x0300)).doubts == (ENCRYPTED,)
+    assert read_ole(old_letter(flags=0x0300)).doubts == (ENCRYPTED,)
 
 
 # --------------------------------------------------------------------------- what cannot be read

@@ -39,9 +39,11 @@ def read(feed: str | bytes, *, kind: str = "application/rss+xml") -> IndexPage:
         (item("公告第1号", guid="a1"), item("公告第2号 对铌实施管制", guid="a2")),
         (item("公告第1号", link=f"{PAGE}#one"), item("公告第2号 对铌实施管制", link=f"{PAGE}#two")),
         (item("关于对铌实施管制的公告"), item("关于对钽实施管制的公告")),
+        (item("关于对铌实施管制的公告", guid="a1"), item("关于对钽实施管制的公告", guid="a1")),
+        (item("关于对铌实施管制的公告", day=""), item("关于对钽实施管制的公告", day="")),
         (item("每周摘要", guid="w9"), item("每周摘要", guid="w10", day="Fri, 12 Mar 2027 10:00:00 +0800")),
     ],
-    ids=["by GUID", "by the part of the page", "by title", "by day"],
+    ids=["by GUID", "by the part of the page", "by title", "of one GUID", "without a day", "by day"],
 )
 def test_items_that_share_a_link_are_notices_of_their_own(items: tuple[str, str]) -> None:
     refs = read(rss(*items)).refs
@@ -54,11 +56,12 @@ def test_items_that_share_a_link_are_notices_of_their_own(items: tuple[str, str]
     "items",
     [
         (item(TITLE), item("更多")),
+        (item(TITLE, day=""), item("点击查看公告全文", day="")),
         (item(TITLE), item("商务部公告2027年…")),
         (item(TITLE, guid="a1"), item(TITLE, guid="a2")),
         (item(TITLE), item(f"NEW {TITLE}")),
     ],
-    ids=["a link to more", "a cut title", "sent twice", "a mark of the list"],
+    ids=["a link to more", "a link to the text", "a cut title", "sent twice", "a mark of the list"],
 )
 def test_an_item_that_is_listed_twice_is_one_notice(items: tuple[str, str]) -> None:
     (ref,) = read(rss(*items)).refs
@@ -81,6 +84,14 @@ def test_a_notice_keeps_its_address_when_others_come_to_share_its_link_and_leave
     assert [ref.url for ref in choose_known_addresses(both, known)][1] == PAGE
     known = {canonicalize_url(ref.url): ref for ref in both}
     assert choose_known_addresses(alone, known)[0].url == both[1].url
+
+
+def test_two_notices_of_one_guid_keep_their_addresses_when_one_leaves_the_feed() -> None:
+    niobium, tantalum = "关于对铌实施管制的公告", "关于对钽实施管制的公告"
+    both = read(rss(item(niobium, guid="a1"), item(tantalum, guid="a1"))).refs
+    known = {canonicalize_url(ref.url): ref for ref in both}
+    (alone,) = read(rss(item(tantalum, guid="a1"))).refs
+    assert choose_known_addresses([alone], known)[0].url == both[1].url
 
 
 def test_separating_items_twice_changes_nothing() -> None:

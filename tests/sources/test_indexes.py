@@ -9,6 +9,7 @@ import pytest
 from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped, SourceError
 from controlwatch.core.sources import index_pages
+from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.watcher import Expect, Index
 
 from .make import SITE, answer, jpaas, links, record, unit, watcher
@@ -184,3 +185,11 @@ def test_a_refusal_keeps_the_words_of_the_source() -> None:
 def test_lost_characters_are_a_fault_not_a_failure() -> None:
     sent = answer(f"<meta charset=utf-8>{ROW}".encode() + b"\xff", kind="text/html; charset=utf-8")
     assert "could not be decoded" in read(links(), sent).faults[0]
+
+
+@pytest.mark.parametrize("status", [206, 300, 302, 404, 503])
+def test_an_answer_that_is_no_whole_page_is_an_error(status: int) -> None:
+    body = "<html><body><p>商务部公告2027年第9号</p></body></html>"
+    with pytest.raises(Refused, match=str(status)):
+        check_response(answer(body, status=status, kind="text/html"))
+    check_response(answer(body, kind="text/html"))

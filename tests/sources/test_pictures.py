@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import docx
 import pytest
@@ -14,7 +15,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE
+from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE, documents
 from controlwatch.adapters.files.documents import read_annex, read_document
 from controlwatch.adapters.files.docx import read_docx
 from controlwatch.adapters.files.pdf import read_pdf
@@ -99,11 +100,17 @@ def test_a_scanned_page_is_unread_without_a_reader() -> None:
     assert read.doubts == ("needs OCR: 1 of 2 pages have no text",)
 
 
-@pytest.mark.parametrize(("words", "pictures"), [("- 12 -", 1), ("CamScanner", 1), ("8103200010", 0)])
-def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: int) -> None:
+@pytest.mark.parametrize(
+    ("words", "text", "doubt"),
+    [
+        ("- 12 -", "", PICTURE),
+        ("CamScanner", "", PICTURE),
+        ("8103200010", "8103200010", "needs OCR: a picture in the file was not read; look"),
+    ],
+)
+def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, text: str, doubt: str) -> None:
     read = read_pdf(scanned(sheet(), over=words))
-    assert read.pictures == pictures
-    assert (PICTURE in read.doubts) == bool(pictures)
+    assert (read.text, read.doubts, read.pictures) == (text, (doubt,), 1)
 
 
 def letter(words: str, *pictures: tuple[Image.Image, float]) -> bytes:
@@ -180,6 +187,23 @@ def test_the_lines_of_a_table_tell_how_the_paper_lay(turned: float) -> None:
     assert measure_line_skew(numpy.asarray(poor)) == pytest.approx(-turned, abs=0.1)
 
 
+@needs_ocr
+@pytest.mark.slow
+def test_the_same_scan_is_recognised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[str] = []
+    run = documents.run_isolated
+
+    def watched(module: str, kind: str, mode: str, **how: Any) -> Any:
+        modes.append(mode)
+        return run(module, kind, mode, **how)
+
+    monkeypatch.setattr(documents, "run_isolated", watched)
+    body = scanned(sheet(), over="- 7 -")
+    first, second = annex(body), annex(body)
+    assert first.picture_text == second.picture_text != ""
+    assert modes.count("ocr") == 1
+
+
 # --------------------------------------------------------------------------- what follows from it
 
 NOTICE = (
@@ -241,4 +265,27 @@ def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) ->
     page = f"<html><body><h1>公告</h1><div class='art-con'><p>现公布物项清单，自2026年12月1日起施行。</p>{below}</div></body></html>"
     doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
     assert doubts == ([f"needs OCR: {doubt}; look"] if doubt else [])
+    assert all(translate_sentence(told) != told for told in doubts)
+
+
+@pytest.mark.parametrize(
+    ("picture", "is_told"),
+    [
+        ('<img src="/a/1.jpg" width="800" height="1100">', True),
+        ('<img src="/a/1.jpg" style="width:650px;height:900px">', True),
+        ('<img src="/a/1.jpg" width="100%">', True),
+        (f'<img src="data:image/png;base64,{"A" * 60_000}">', True),
+        ("<p>物项清单如下：</p><img src='/a/1.jpg'>", True),
+        ('<canvas width="800" height="1000"></canvas>', True),
+        ('<img src="/a/1.jpg">', False),  # may be a photograph
+        ('<img src="/a/seal.png" width="160" height="160">', False),
+        ('<img src="/a/logo.png" width="800" height="300">', False),
+        ('<img src="/a/line.png" width="800" height="4">', False),
+        (f'<img src="data:image/png;base64,{"A" * 2_000}">', False),  # a seal
+    ],
+)
+def test_a_large_picture_in_an_article_is_told_and_a_seal_is_not(picture: str, *, is_told: bool) -> None:
+    page = f"<html><body><h1>公告</h1><div class='art-con'><p>现公布有关决定，自2026年12月1日起施行。</p>{picture}</div></body></html>"
+    doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
+    assert doubts == (["needs OCR: a picture in the article was not read; look"] if is_told else [])
     assert all(translate_sentence(told) != told for told in doubts)

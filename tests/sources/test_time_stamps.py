@@ -50,6 +50,11 @@ FIFTH, SIXTH = date(2027, 3, 5), date(2027, 3, 6)
         ("1804248000000.0", FIFTH),
         ("05-Mar-2027", FIFTH),
         ("March 5, 2027 8:00 PM", FIFTH),
+        ("March 5, 2027 8:00 PM GMT", SIXTH),
+        ("5 March 2027, 8:00 p.m. UTC", SIXTH),
+        ("Mar 5, 2027 at 12:30 AM EST", FIFTH),
+        ("Mar 5, 2027 at 11:30AM EST", SIXTH),
+        ("2027-03-05 12:30 AM +09:00", date(2027, 3, 4)),
     ],
 )
 def test_the_day_of_a_stamp_is_that_in_beijing_or_the_one_that_is_written(

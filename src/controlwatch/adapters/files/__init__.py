@@ -42,3 +42,11 @@ def describe_left_out(words: Mapping[str, Sequence[str]], where: str) -> tuple[s
     return tuple(
         f"{kind} in the {where} and left out: “{text[:_MAX_QUOTED]}”" for kind, text in joined if text
     )
+
+
+def describe_objects(count: int) -> tuple[str, ...]:
+    """Return a doubt about the files in a file that were not read: sheets and letters put into it."""
+    if not count:
+        return ()
+    some = "a file in the file was" if count == 1 else f"{count} files in the file were"
+    return (f"{some} not read; look",)

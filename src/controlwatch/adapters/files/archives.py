@@ -11,20 +11,23 @@ import rarfile
 
 from controlwatch.adapters.files import ENCRYPTED, MARKUP, SEVEN_ZIP, UNKNOWN_MARKUP, ParsedFile, Unreadable
 from controlwatch.adapters.files.format_readers import get_format_reader
-from controlwatch.adapters.files.office_package import get_kind, normalize_package
+from controlwatch.adapters.files.office_package import get_kind, list_embedded, normalize_package
 from controlwatch.adapters.files.parse_errors import describe_error, get_parse_errors
 from controlwatch.adapters.files.picture_text import PictureReader
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.decoding import decode_body, detect_format, is_wrapped
 from controlwatch.core.sources.mime import list_pages
-from controlwatch.core.sources.notice_pages import parse_notice_page
+from controlwatch.core.sources.notice_pages import parse_saved_page
 
 _MAX_BYTES = 200_000_000  # of all members, uncompressed
 _MAX_MEMBERS = 2000  # members of an archive
 _MAX_READ = 50  # documents parsed from one archive
 _MAX_NAMED = 500  # characters of the names of files that were not read
 _MAX_DEPTH = 2  # archives within archives
+_NO_ADDRESS = "https://file.invalid/"  # what the links of a page in a file start from
 _UTF8_NAME_FLAG = 0x800
+#: The readers of Office packages, with the root and the usual name of their main part.
+_OFFICE_KINDS = (("docx", "document", "word/document.xml"), ("workbook", "workbook", "xl/workbook.xml"))
 
 
 def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
@@ -43,18 +46,35 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
         if main.endswith(".bin"):
             return get_format_reader("sheets")(package)
         kind = get_kind(package, main) if main else ""
-        if kind == "document" or main == "word/document.xml":
-            return get_format_reader("docx")(package, reader=reader)
-        if kind == "workbook" or main == "xl/workbook.xml":
-            return get_format_reader("workbook")(package)
+        for name, root, usual in _OFFICE_KINDS:
+            if kind == root or main == usual:
+                parsed = get_format_reader(name)(package, reader=reader)
+                return _add_embedded(parsed, package, depth=depth, reader=reader)
         if main:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
-            return get_format_reader("ofd")(archive)
+            return get_format_reader("ofd")(archive, reader=reader)
         files = [
             (_spell_name(member), partial(archive.read, member)) for member in members if not member.is_dir()
         ]
         return _read_members(files, depth=depth, reader=reader)
+
+
+def _add_embedded(
+    parsed: ParsedFile, package: bytes, *, depth: int, reader: PictureReader | None
+) -> ParsedFile:
+    """Return an Office file with the files in it: a sheet in a letter, a page that a program inserted."""
+    with ZipFile(io.BytesIO(package)) as archive:
+        files = [(name.rpartition("/")[2], partial(archive.read, name)) for name in list_embedded(archive)]
+        if not files:
+            return parsed
+        inner = _read_members(files, depth=depth, reader=reader)
+    return ParsedFile(
+        "\n".join(text for text in (parsed.text, inner.text) if text),
+        (*parsed.doubts, *inner.doubts),
+        pictures=parsed.pictures + inner.pictures,
+        picture_text="\n".join(text for text in (parsed.picture_text, inner.picture_text) if text),
+    )
 
 
 def read_rar(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
@@ -139,9 +159,9 @@ def _read_members(
 def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     kind = "mhtml" if is_wrapped(body) else detect_format(body)
     match kind:
-        case "ole" | "rtf" | "office-xml" | "mhtml":
+        case "mhtml":
             return get_format_reader(kind)(body)
-        case "pdf" | "picture":
+        case "ole" | "pdf" | "picture" | "rtf" | "office-xml":
             return get_format_reader(kind)(body, reader=reader)
         case "zip" | "rar":
             read_archive = read_zip if kind == "zip" else read_rar
@@ -149,7 +169,8 @@ def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> P
         case "html":
             decoded = decode_body(body)
             lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
-            return ParsedFile(parse_notice_page(decoded.text, url="").text, lost)
+            page = parse_saved_page(decoded.text, url=_NO_ADDRESS)
+            return ParsedFile(page.text, (*lost, *page.doubts))
         case "text" if not MARKUP.match(body[:200]):
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
@@ -163,18 +184,21 @@ def read_saved_pages(body: bytes) -> ParsedFile:
     Raises `Unreadable` where none of them has a text.
     """
     texts: list[str] = []
+    told: dict[str, None] = {}
     lost = 0
     for part in list_pages(body):
         decoded = decode_body(part.body, header=part.content_type)
         try:
-            texts.append(parse_notice_page(decoded.text, url="").text)
+            page = parse_saved_page(decoded.text, url=_NO_ADDRESS)
         except Reshaped:
             continue  # the frame around the sheets, or a header
+        texts.append(page.text)
+        told |= dict.fromkeys(page.doubts)
         lost += decoded.replaced
     if not any(texts):
         raise Unreadable("the saved page holds no text")
     doubts = (f"{lost} characters could not be decoded",) if lost else ()
-    return ParsedFile("\n".join(text for text in texts if text), doubts)
+    return ParsedFile("\n".join(text for text in texts if text), (*doubts, *told))
 
 
 _UNREAD_KINDS = {"text": UNKNOWN_MARKUP, "7z": SEVEN_ZIP}

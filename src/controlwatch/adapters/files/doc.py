@@ -12,21 +12,49 @@ import io
 import re
 import struct
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import olefile
 
-from controlwatch.adapters.files import ENCRYPTED, LEGACY_WORD, ParsedFile, Unreadable
+from controlwatch.adapters.files import (
+    ENCRYPTED,
+    LEGACY_WORD,
+    ParsedFile,
+    Unreadable,
+    describe_left_out,
+    describe_objects,
+)
+from controlwatch.adapters.files.doc_pictures import (
+    list_box_texts,
+    list_floating_pictures,
+    list_inline_pictures,
+)
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import add_pictures
 from controlwatch.adapters.files.spreadsheets import read_sheets
 from controlwatch.core.sources.html_tables import format_rows
 
 _WORD_MAGIC = 0xA5EC
 _FLAGS_OFFSET, _USES_TABLE_1, _IS_ENCRYPTED = 0x0A, 0x0200, 0x0100
-_TEXT_LENGTH_OFFSET = 0x4C  # ccpText: characters of the main text; notes and headers follow it
+#: Characters of the parts of the text, which follow each other: ccpText, ccpFtn, ccpHdd, … (2.5.4).
+_LENGTH_OFFSETS = {
+    "text": 0x4C,
+    "notes": 0x50,
+    "heads": 0x54,
+    "macros": 0x58,
+    "remarks": 0x5C,
+    "ends": 0x60,
+    "boxes": 0x64,
+}
+_READ_PARTS = ("text", "notes", "ends", "boxes")
 _CLX_OFFSET = 0x01A2  # fcClx, lcbClx: where the piece table is
 _COMPRESSED_FLAG = 0x4000_0000
 
+_RUNS_OFFSET = 0x00FA  # fcPlcfBteChpx: which pages of 512 bytes hold the looks of the characters
+_DELETED, _STRUCK, _HIDDEN = (0x0800,), (0x0837, 0x2A53), (0x083C,)  # sprmCFRMarkDel, sprmCFStrike, …Vanish
+_LEFT_OUT = "\x1f"  # replaces a character that a person sees cancelled or not at all
 _PARAGRAPHS_OFFSET = 0x0102  # fcPlcfBtePapx, lcbPlcfBtePapx: which pages of 512 bytes hold the properties
 _PAGE_BYTES = 512
 _PAGE_NUMBER_MASK = 0x3F_FFFF
@@ -36,23 +64,39 @@ _OPERAND_SIZES = {0: 1, 1: 1, 2: 2, 3: 4, 4: 2, 5: 2, 7: 3}  # bytes, by the top
 
 _FIELD_CODE = re.compile("\x13[^\x13\x14\x15]*(?:\x14|\x15)")  # ␓ HYPERLINK "http…" ␔附件␕
 _CELL_ENDS = re.compile("\x07+")
+_SHOWN_CHARACTER = re.compile("[^\x07\r]")
 _CONTROL_CHARACTERS = re.compile("[\x00-\x06\x08\x0e-\x1d\x1f]")
 _ROW_END = "\x1e"  # replaces the mark of a cell that is known to end a row
 
 
-def read_ole(body: bytes) -> ParsedFile:
-    """Parse a DOC, WPS, XLS or ET file. Raises `Unreadable` for any other OLE container."""
+def read_ole(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse a DOC, WPS, XLS or ET file. Raises `Unreadable` for any other OLE container.
+
+    Pictures of a DOC that are large enough to hold a table are recognised by a reader; without one they are
+    a doubt, as is any picture of a workbook.
+    """
     with olefile.OleFileIO(io.BytesIO(body)) as container:
-        if container.exists("Workbook") or container.exists("Book"):
-            return read_sheets(body)
+        if book := next((name for name in ("Workbook", "Book") if container.exists(name)), None):
+            return _add_drawn(read_sheets(body), container.openstream(book).read(), reader)
         if container.exists("WordDocument"):
-            return _read_word(container)
+            return _read_word(container, reader)
         if container.exists("EncryptedPackage"):  # a DOCX or XLSX with a password comes in a container
             return ParsedFile("", (ENCRYPTED,))
     raise Unreadable("an OLE container without a supported document")
 
 
-def _read_word(container: olefile.OleFileIO) -> ParsedFile:
+def _add_drawn(parsed: ParsedFile, stream: bytes, reader: PictureReader | None) -> ParsedFile:
+    """Return a workbook with the words of its text boxes and comments, and a doubt about its large pictures.
+
+    The stream keeps pictures in records of eight kilobytes; what lies between them is not taken apart.
+    """
+    lines = [line for words in list_box_texts(stream) for line in words.splitlines() if line.strip()]
+    text = "\n".join(line for line in (parsed.text, *lines) if line)
+    pictures = [b"" for _ in list_floating_pictures(stream)]
+    return add_pictures(replace(parsed, text=text), pictures, reader)
+
+
+def _read_word(container: olefile.OleFileIO, reader: PictureReader | None) -> ParsedFile:
     main = container.openstream("WordDocument").read()
     if len(main) < _CLX_OFFSET + 8 or struct.unpack_from("<H", main)[0] != _WORD_MAGIC:
         return ParsedFile("", (LEGACY_WORD,))
@@ -67,10 +111,26 @@ def _read_word(container: olefile.OleFileIO) -> ParsedFile:
         paragraphs = []
     if not any(paragraph.is_row_end for paragraph in paragraphs):
         paragraphs = []
-    pieces = _read_pieces(main, table[start : start + size])
+    left_out: dict[str, list[str]] = {"struck through": [], "hidden": []}
+    runs = _list_left_out(main, table)
+    pieces = [_leave_out(piece, runs, left_out) for piece in _read_pieces(main, table[start : start + size])]
     text = "".join(_mark_row_ends(piece, paragraphs) for piece in pieces)
-    length = struct.unpack_from("<I", main, _TEXT_LENGTH_OFFSET)[0]
-    return ParsedFile(_clean_text(text[:length], is_marked=bool(paragraphs)))
+    parts = (_clean_text(part, is_marked=bool(paragraphs)) for part in _split_parts(main, text))
+    objects = {path[1] for path in container.listdir() if path[0] == "ObjectPool" and len(path) > 1}
+    doubts = (*describe_left_out(left_out, "file"), *describe_objects(len(objects)))
+    parsed = ParsedFile("\n".join(part for part in parts if part), doubts)
+    data = container.openstream("Data").read() if container.exists("Data") else b""
+    return add_pictures(parsed, [*list_inline_pictures(data), *list_floating_pictures(main)], reader)
+
+
+def _split_parts(main: bytes, text: str) -> Iterator[str]:
+    """Yield the main text, the notes and the text boxes, which follow each other with other parts between."""
+    at = 0
+    for name, offset in _LENGTH_OFFSETS.items():
+        length = int(struct.unpack_from("<I", main, offset)[0])
+        if name in _READ_PARTS:
+            yield text[at : at + length]
+        at += length
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +198,55 @@ def _clean_text(text: str, *, is_marked: bool) -> str:
     return "\n".join(line for line in lines if line.strip())
 
 
+# --------------------------------------------------------------------------- characters left out
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOutRun:
+    """A run of characters that is struck, deleted or hidden: first byte, byte after the last, and which."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def _list_left_out(main: bytes, table: bytes) -> list[_LeftOutRun]:
+    """Return the runs that are left out, in their order; none where the file is damaged.
+
+    A page of looks has n+1 positions, then a byte for each run that points to its properties.
+    """
+    runs: list[_LeftOutRun] = []
+    with suppress(struct.error, IndexError):
+        for page in _list_pages(main, table, _RUNS_OFFSET):
+            count = page[_PAGE_BYTES - 1]
+            positions = struct.unpack_from(f"<{count + 1}I", page)
+            for number in range(count):
+                at = 2 * page[4 * (count + 1) + number]
+                if not at:
+                    continue
+                properties = dict(_parse_properties(page[at + 1 : at + 1 + page[at]]))
+                is_struck = any(properties.get(name) == 1 for name in (*_DELETED, *_STRUCK))
+                is_hidden = any(properties.get(name) == 1 for name in _HIDDEN)
+                if is_struck or is_hidden:
+                    kind = "struck through" if is_struck else "hidden"
+                    runs.append(_LeftOutRun(positions[number], positions[number + 1], kind))
+    return sorted(runs, key=lambda run: run.start)
+
+
+def _leave_out(
+    piece: _TextPiece, runs: Sequence[_LeftOutRun], left_out: Mapping[str, list[str]]
+) -> _TextPiece:
+    """Return a piece with a placeholder for each character of the runs, which are added to `left_out`."""
+    text = piece.text
+    for run in runs:
+        first, last = (max((at - piece.start) // piece.width, 0) for at in (run.start, run.end))
+        words = text[first:last]
+        if words.strip("\x07\r"):
+            left_out[run.kind].append(_CONTROL_CHARACTERS.sub("", words.replace("\x07", " ")))
+            text = text[:first] + _SHOWN_CHARACTER.sub(_LEFT_OUT, words) + text[last:]
+    return replace(piece, text=text)
+
+
 # --------------------------------------------------------------------------- paragraphs in tables
 
 
@@ -155,13 +264,7 @@ def _list_table_paragraphs(main: bytes, table: bytes) -> Iterator[_TableParagrap
 
     A page of properties has n+1 positions, then n entries of 13 bytes that point to the properties.
     """
-    start, size = struct.unpack_from("<II", main, _PARAGRAPHS_OFFSET)
-    page_count = (size - 4) // 8
-    if page_count <= 0:
-        return
-    for page_number in struct.unpack_from(f"<{page_count}I", table, start + 4 * (page_count + 1)):
-        page_start = _PAGE_BYTES * (page_number & _PAGE_NUMBER_MASK)
-        page = main[page_start : page_start + _PAGE_BYTES]
+    for page in _list_pages(main, table, _PARAGRAPHS_OFFSET):
         count = page[_PAGE_BYTES - 1]
         positions = struct.unpack_from(f"<{count + 1}I", page)
         for number in range(count):
@@ -175,6 +278,17 @@ def _list_table_paragraphs(main: bytes, table: bytes) -> Iterator[_TableParagrap
             is_row_end = bool(properties.get(_TABLE_ROW_END))
             if properties.get(_IN_TABLE) or is_row_end:
                 yield _TableParagraph(positions[number], positions[number + 1], is_row_end)
+
+
+def _list_pages(main: bytes, table: bytes, offset: int) -> Iterator[bytes]:
+    """Yield the pages of 512 bytes to which an entry of the FIB leads; raises struct.error for damage."""
+    start, size = struct.unpack_from("<II", main, offset)
+    page_count = (size - 4) // 8
+    if page_count <= 0:
+        return
+    for page_number in struct.unpack_from(f"<{page_count}I", table, start + 4 * (page_count + 1)):
+        page_start = _PAGE_BYTES * (page_number & _PAGE_NUMBER_MASK)
+        yield main[page_start : page_start + _PAGE_BYTES]
 
 
 def _parse_properties(packed: bytes) -> Iterator[tuple[int, int]]:

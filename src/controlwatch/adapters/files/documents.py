@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,7 +30,7 @@ from controlwatch.core.sources.decoding import (
     is_wrapped,
 )
 from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, unwrap_body
-from controlwatch.core.sources.notice_pages import parse_notice_page
+from controlwatch.core.sources.notice_pages import parse_notice_page, parse_saved_page
 from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.watcher import Watcher
 
@@ -42,6 +43,7 @@ _UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characte
 _TIMEOUT_SECONDS = 30  # for one file
 _OCR_TIMEOUT_SECONDS = 240  # for one file with pictures
 _OCR_TURN = threading.Lock()  # recognising takes a gigabyte and a core: one file at a time
+_MAX_RECOGNIZED = 200  # files whose pictures are remembered as read
 _MAX_TEXT_LENGTH = 5_000_000  # characters of a text file
 _MAX_MAIL_LENGTH = 1_000_000  # characters of a mail: anyone can send one
 
@@ -53,6 +55,9 @@ class _ParseResult:
     is_failure: bool = False
     pictures: int = 0  #: pages and pictures whose text was not read
     picture_text: str = ""
+
+
+_RECOGNIZED: dict[str, _ParseResult] = {}  # by the SHA-256 of the file, the oldest first; behind the turn
 
 
 def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
@@ -225,10 +230,10 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     if not (link.is_embedded or is_office or any(_OFFICE_NAME.search(name) for name in names)):
         return _build_failure("a web page was sent instead of the file")
     try:
-        page = parse_notice_page(decoded.text, url=snapshot.final_url)
+        page = parse_saved_page(decoded.text, url=snapshot.final_url)
     except SourceError as error:
         return _build_failure(str(error))
-    return _ParseResult(page.text, _describe_loss(decoded))
+    return _ParseResult(page.text, (*_describe_loss(decoded), *page.doubts))
 
 
 # --------------------------------------------------------------------------- the sandboxed process
@@ -247,10 +252,23 @@ def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
         return _ParseResult("", (PICTURE,))
     parsed = _parse_isolated(body, kind)
     if parsed.pictures and can_read_pictures():
-        with _OCR_TURN:
-            seen = _parse_isolated(body, kind, mode="ocr", seconds=_OCR_TIMEOUT_SECONDS)
+        seen = _recognize_once(body, kind)
         return replace(parsed, doubts=(*parsed.doubts, *seen.doubts)) if seen.is_failure else seen
     return _convert_legacy(body) if parsed.doubts == (LEGACY_WORD,) else parsed
+
+
+def _recognize_once(body: bytes, kind: FileFormat) -> _ParseResult:
+    """Parse a file with its pictures, or return what this process read in the same bytes before."""
+    digest = sha256(body).hexdigest()
+    with _OCR_TURN:
+        if (known := _RECOGNIZED.get(digest)) is not None:
+            return known
+        seen = _parse_isolated(body, kind, mode="ocr", seconds=_OCR_TIMEOUT_SECONDS)
+        if not seen.is_failure:
+            if len(_RECOGNIZED) >= _MAX_RECOGNIZED:
+                _RECOGNIZED.pop(next(iter(_RECOGNIZED)))
+            _RECOGNIZED[digest] = seen
+        return seen
 
 
 def _parse_isolated(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 
 import docx
+from docx.opc.part import Part
+from docx.oxml import parse_xml
 from docx.oxml.xmlchemy import BaseOxmlElement
 
 from controlwatch.adapters.files import ParsedFile, describe_left_out
@@ -17,58 +20,101 @@ from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscr
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
-_BLIP_TAG = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
-_EMBEDDED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_V = "{urn:schemas-microsoft-com:vml}"
+_BLIP_TAG = f"{_A}blip"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_DRAWN_SIZE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([\d.]{1,9})\s*(pt|in|cm|mm)?", re.IGNORECASE)
+_EMU = {"pt": 12_700, "in": 914_400, "cm": 360_000, "mm": 36_000}
 _MIN_PICTURE = (2_160_000, 1_080_000)  # 6 by 3 cm, in EMU; less is a seal, a sign or an ornament
+_OBJECT_TAG = f"{_W}object"  # a file in the file, with a picture of what it looks like
 _FALLBACK_TAG = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _CHARACTER_TAGS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 #: Not read: properties, the fallback that repeats other content, and what was deleted or moved elsewhere.
 _SKIPPED_TAGS = frozenset({_FALLBACK_TAG, f"{_W}pPr", f"{_W}moveFrom", f"{_W}del"})
+_DELETED = {"tr": "del", "tc": "cellDel"}  # how the properties of a row or a cell say that it was deleted
 _SCRIPTS = {f"{_M}sup": to_superscript, f"{_M}sub": to_subscript}
 _OFF = frozenset({"0", "false", "off", "none"})
+#: Parts beside the body whose words stand on its pages: notes below the text, and diagrams.
+_NOTES = ("/footnotes", "/endnotes")
+_DIAGRAM = "/diagramData"
 _MAX_COLUMNS = 100  # columns that a cell may claim to cover
 
 
 def read_docx(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
-    """Parse the body of a DOCX file. The numbers of list items are not in the file: Word computes them.
+    """Parse the body of a DOCX file, with its notes and diagrams at the end.
+
+    The numbers of list items are not in the file: Word computes them.
 
     Text that Word strikes through or hides is left out, and a doubt quotes it. Pictures that are large enough
     to hold a table are recognised by a reader; without one they are a doubt.
     """
     document = docx.Document(io.BytesIO(body))
-    parsed = read_word_body(document.element.body, document.styles.element)
+    parsed = read_word_body(document.element.body, document.styles.element, beside=_list_notes(document.part))
     parts = document.part.related_parts
-    names = dict.fromkeys(_list_pictures(document.element.body))
+    names = dict.fromkeys(list_pictures(document.element.body))
     bodies = [parts[name].blob for name in names if name in parts]
     return add_pictures(parsed, bodies, reader)
 
 
-def read_word_body(body: BaseOxmlElement, styles: BaseOxmlElement | None = None) -> ParsedFile:
-    """Parse the body of a Word document, with its styles where it has any."""
+def read_word_body(
+    body: BaseOxmlElement,
+    styles: BaseOxmlElement | None = None,
+    *,
+    beside: Iterable[BaseOxmlElement] = (),
+) -> ParsedFile:
+    """Parse the body of a Word document, with its styles where it has any, and what stands beside it."""
     reader = _BodyReader(styles)
-    text = "\n".join(reader.read_blocks(body))
+    text = "\n".join(line for part in (body, *beside) for line in reader.read_blocks(part))
     return ParsedFile(
         text, describe_left_out({"struck through": reader.struck, "hidden": reader.hidden}, "file")
     )
 
 
-def _list_pictures(body: BaseOxmlElement) -> Iterator[str]:
+def _list_notes(part: Part) -> Iterator[BaseOxmlElement]:
+    """Yield the notes of a document, without the lines that separate them from the text, and its diagrams."""
+    for relation in part.rels.values():
+        if relation.is_external:
+            continue
+        if relation.reltype.endswith(_NOTES):
+            notes = parse_xml(relation.target_part.blob)
+            yield from (note for note in notes if note.get(f"{_W}type", "normal") == "normal")
+        elif relation.reltype.endswith(_DIAGRAM):
+            yield parse_xml(relation.target_part.blob)
+
+
+def list_pictures(body: BaseOxmlElement) -> Iterator[str]:
     """Yield the relationships of the pictures that are drawn large, without those that were deleted."""
-    for tag in ("inline", "anchor"):
-        for frame in body.iter(f"{_WP}{tag}"):
-            extent, blip = frame.find(f"{_WP}extent"), next(frame.iter(_BLIP_TAG), None)
-            if (
-                extent is None
-                or blip is None
-                or any(above.tag in _SKIPPED_TAGS for above in frame.iterancestors())
-            ):
+    for tag in (f"{_WP}inline", f"{_WP}anchor", f"{_V}shape", f"{_V}rect"):
+        for frame in body.iter(tag):
+            if any(above.tag in _SKIPPED_TAGS or above.tag == _OBJECT_TAG for above in frame.iterancestors()):
                 continue
-            sizes = [extent.get(name, "") for name in ("cx", "cy")]
-            if all(
-                size.isascii() and size.isdigit() and int(size[:12]) >= least
-                for size, least in zip(sizes, _MIN_PICTURE, strict=True)
-            ):
-                yield blip.get(_EMBEDDED, "")
+            width, height = _measure_frame(frame)
+            if width >= _MIN_PICTURE[0] and height >= _MIN_PICTURE[1]:
+                yield from _list_blips(frame)
+
+
+def _measure_frame(frame: BaseOxmlElement) -> tuple[float, float]:
+    """Return how wide and high a frame is drawn, in EMU; 0 where it does not say."""
+    extent = frame.find(f"{_WP}extent")
+    if extent is None:
+        sizes = {
+            name.lower(): float(number) * _EMU.get(unit.lower(), _EMU["pt"])
+            for name, number, unit in _DRAWN_SIZE.findall(frame.get("style", ""))
+            if number.count(".") <= 1 and number != "."
+        }
+        return sizes.get("width", 0), sizes.get("height", 0)
+    given = [extent.get(name, "") for name in ("cx", "cy")]
+    width, height = (int(size[:12]) if size.isascii() and size.isdigit() else 0 for size in given)
+    return width, height
+
+
+def _list_blips(frame: BaseOxmlElement) -> Iterator[str]:
+    """Yield the relationships of the pictures in a frame: a group holds several."""
+    for blip in frame.iter(_BLIP_TAG):
+        yield blip.get(f"{_RELATION}embed", "")
+    for blip in frame.iter(f"{_V}imagedata"):
+        yield blip.get(f"{_RELATION}id") or blip.get("src", "")  # the source is a name in Word 2003
 
 
 class _BodyReader:
@@ -86,7 +132,7 @@ class _BodyReader:
     def read_blocks(self, container: BaseOxmlElement) -> Iterator[str]:
         """Yield the lines of a body, a cell or a text box, with those of content controls in it."""
         for part in container.iterchildren(tag="*"):
-            if part.tag == f"{_W}p":
+            if part.tag in {f"{_W}p", f"{_A}p"}:
                 yield from self._read_paragraph(part)
             elif part.tag == f"{_W}tbl":
                 yield from self._read_table(part)
@@ -103,7 +149,7 @@ class _BodyReader:
     def _read_inline(self, part: BaseOxmlElement, boxes: list[BaseOxmlElement]) -> Iterator[str]:
         """Yield the visible text; deleted text and field codes have other tags and are left out."""
         for child in part.iterchildren(tag="*"):
-            if child.tag in {f"{_W}t", f"{_M}t"}:
+            if child.tag in {f"{_W}t", f"{_M}t", f"{_A}t"}:
                 yield child.text or ""
             elif child.tag in _CHARACTER_TAGS:
                 yield _CHARACTER_TAGS[child.tag]
@@ -205,7 +251,8 @@ def _find_children(container: BaseOxmlElement, name: str) -> Iterable[BaseOxmlEl
     """Yield the rows of a table or the cells of a row, also those in content controls."""
     for part in container.iterchildren(tag="*"):
         if part.tag == f"{_W}{name}":
-            yield part
+            if part.find(f"{_W}{name}Pr/{_W}{_DELETED[name]}") is None:
+                yield part
         elif part.tag in {f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins", f"{_W}moveTo"}:
             yield from _find_children(part, name)
 

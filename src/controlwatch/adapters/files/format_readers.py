@@ -25,7 +25,9 @@ _READERS = {
     "zip": ("archives", "read_zip"),
 }
 #: Formats that may hold pictures: their functions also take `reader`, a `PictureReader` or None.
-PICTURE_FORMATS = frozenset({"docx", "pdf", "picture", "rar", "zip"})
+PICTURE_FORMATS = frozenset(
+    {"docx", "ofd", "office-xml", "ole", "pdf", "picture", "rar", "rtf", "workbook", "zip"}
+)
 
 
 def get_format_reader(name: str) -> Callable[..., ParsedFile]:

@@ -12,6 +12,10 @@ _TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/"
 _OFFICE_DOCUMENT = re.compile(
     rb"<Relationship\b(?=[^>]*Type=[\"'][^\"']*/officeDocument[\"'])[^>]*\bTarget=[\"']([^\"']+)"
 )
+_EMBEDDED = re.compile(
+    rb"<Relationship\b(?=[^>]*Type=[\"'][^\"']*/(?:package|oleObject|aFChunk)[\"'])"
+    rb"(?![^>]*TargetMode=[\"']External)[^>]*\bTarget=[\"']([^\"']+)"
+)
 _MARKUP = (".xml", ".rels")
 _USUAL_PARTS = frozenset({"word/document.xml", "xl/workbook.xml", "xl/workbook.bin"})
 _HEAD_BYTES = 4_000
@@ -43,6 +47,19 @@ def normalize_package(archive: ZipFile, body: bytes) -> tuple[str, bytes]:
                 is_markup = name.lower().endswith(_MARKUP)
                 package.writestr(name, _STRICT.sub(_TRANSITIONAL, part) if is_markup else part)
     return main, made.getvalue()
+
+
+def list_embedded(package: ZipFile) -> tuple[str, ...]:
+    """Return the names of the whole files in a package: a sheet in a letter, a page that was inserted."""
+    names = set(package.namelist())
+    found: dict[str, None] = {}
+    for rels in sorted(name for name in names if name.endswith(".rels")):
+        folder = posixpath.dirname(posixpath.dirname(rels))
+        for target in _EMBEDDED.findall(package.read(rels)):
+            name = posixpath.normpath(posixpath.join("/", folder, target.decode("utf-8", errors="replace")))
+            if name.lstrip("/") in names:
+                found[name.lstrip("/")] = None
+    return tuple(found)
 
 
 def get_kind(package: bytes, main: str) -> str:

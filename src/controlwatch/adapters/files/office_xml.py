@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 from docx.oxml import parse_xml
 from docx.oxml.xmlchemy import BaseOxmlElement
 
-from controlwatch.adapters.files import ParsedFile, Unreadable
-from controlwatch.adapters.files.docx import read_word_body
+from controlwatch.adapters.files import ParsedFile, Unreadable, describe_objects
+from controlwatch.adapters.files.docx import list_pictures, read_word_body
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import add_pictures
 from controlwatch.core.sources.html_tables import RowSpans, TableCell, format_rows
 
 _WORD_2003 = b"http://schemas.microsoft.com/office/word/2003/wordml"
@@ -17,11 +22,16 @@ _WORD = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _DECLARED_ENCODING = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*[\"'](?:gb2312|gbk)[\"']", re.IGNORECASE)
+_PKG = "{http://schemas.microsoft.com/office/2006/xmlPackage}"
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAX_SPAN = 100
 
 
-def read_office_xml(body: bytes) -> ParsedFile:
-    """Parse a Word or Excel file that is XML. Raises `Unreadable` for other XML, or with a DOCTYPE."""
+def read_office_xml(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse a Word or Excel file that is XML. Raises `Unreadable` for other XML, or with a DOCTYPE.
+
+    Pictures that are large enough to hold a table are recognised by a reader; without one they are a doubt.
+    """
     if b"<!DOCTYPE" in body[:4_000] or b"<!ENTITY" in body:
         raise Unreadable("its XML declares entities")
     body = _DECLARED_ENCODING.sub(rb'\1 encoding="gb18030"', body.replace(_WORD_2003, _WORD))
@@ -31,7 +41,35 @@ def read_office_xml(body: bytes) -> ParsedFile:
     word_body = next(root.iter(f"{_W}body"), None)
     if word_body is None:
         raise Unreadable("an XML file, but not a document of Word or Excel")
-    return read_word_body(word_body, next(root.iter(f"{_W}styles"), None))
+    notes = (
+        part for kind in ("footnotes", "endnotes") for notes in root.iter(f"{_W}{kind}") for part in notes
+    )
+    beside = [note for note in notes if note.get(f"{_W}type", "normal") == "normal"]
+    parsed = read_word_body(word_body, next(root.iter(f"{_W}styles"), None), beside=beside)
+    objects = sum(1 for _ in word_body.iter(f"{_W}object"))
+    parsed = replace(parsed, doubts=(*parsed.doubts, *describe_objects(objects)))
+    pictures = _list_binaries(root)
+    names = dict.fromkeys(list_pictures(word_body))
+    return add_pictures(parsed, [pictures.get(name, b"") for name in names], reader)
+
+
+def _list_binaries(root: BaseOxmlElement) -> dict[str, bytes]:
+    """Return the pictures of a file by the names under which its body refers to them."""
+    parts = {
+        part.get(f"{_PKG}name", ""): data.text or ""
+        for part in root.iter(f"{_PKG}part")
+        if (data := part.find(f"{_PKG}binaryData")) is not None
+    }
+    encoded = {
+        relation.get("Id", ""): parts.get(f"/word/{relation.get('Target', '')}", "")
+        for relation in root.iter(_RELATIONSHIP)
+    }
+    encoded |= {data.get(f"{_W}name", ""): data.text or "" for data in root.iter(f"{_W}binData")}
+    binaries: dict[str, bytes] = {}
+    for name, text in encoded.items():
+        with suppress(ValueError):
+            binaries[name] = b64decode(text)
+    return binaries
 
 
 def _read_workbook(root: BaseOxmlElement) -> ParsedFile:

@@ -16,6 +16,7 @@ from controlwatch.adapters.files.pdf_tables import LINE_TOLERANCE, RulingLine
 
 Point = tuple[float, float]
 Transform = Callable[[float, float], Point]
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points of the page
 
 _MAX_PATHS = 20_000  # drawn paths on a page; a page of text has fewer
 _MAX_POINTS = 20_000
@@ -26,6 +27,9 @@ _FIGURES = frozenset(map(ord, "0123456789-−–"))
 _MAX_DEPTH = 5  # forms within forms
 _MAX_PICTURES = 50  # pictures of a page that are looked at
 _SCAN_SHARE = 0.6  # of a page; a picture that covers more is a scan
+_MAX_OBJECTS = 5_000  # drawn objects of a page that tell whether its text is seen
+_MIN_OUTLINES, _MAX_CHARACTER, _MAX_SEGMENTS = 40, 30, 40  # shapes of a page, points of one, its segments
+_MIN_PICTURE = (170, 85)  # 6 by 3 cm, in points; less is a seal, a sign or an ornament
 
 
 def get_page_transform(page: pypdfium2.PdfPage) -> Transform:
@@ -75,14 +79,76 @@ def has_raised_figures(page: pypdfium2.PdfPage, transform: Transform) -> bool:
 
 def covers_with_picture(page: pypdfium2.PdfPage) -> bool:
     """Return whether one picture covers most of a page."""
+    pictures = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_DEPTH)
+    return any(_covers(page, picture) for picture in islice(pictures, _MAX_PICTURES))
+
+
+def is_text_unseen(page: pypdfium2.PdfPage) -> bool:
+    """Return whether most of the text is drawn without ink or lies under a picture of the whole page.
+
+    A program that recognised the page has put it there.
+    """
+    under = over = 0
+    has_scan = False
+    kinds = [raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_IMAGE]
+    for shape in islice(page.get_objects(filter=kinds, max_depth=_MAX_DEPTH), _MAX_OBJECTS):
+        if shape.type == raw.FPDF_PAGEOBJ_IMAGE:
+            if _covers(page, shape):
+                has_scan, under, over = True, under + over, 0
+        elif raw.FPDFTextObj_GetTextRenderMode(shape.raw) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            under += 1
+        else:
+            over += 1
+    return has_scan and under > over
+
+
+def find_picture(page: pypdfium2.PdfPage) -> Box | None:
+    """Return what is drawn as a picture on a page, where it can hold a table; else None.
+
+    Programs cut a picture into strips, and some draw characters as shapes.
+    """
+    left, bottom, right, top = page.get_bbox()
+    pictures = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_DEPTH)
+    boxes = [picture.get_bounds() for picture in islice(pictures, _MAX_PICTURES)]
+    wide, high = _MIN_PICTURE
+    large = [box for box in boxes if box[2] - box[0] >= wide or box[3] - box[1] >= wide]
+    large += _list_outlines(page)
+    if not large:
+        return None
+    around = (
+        max(min(box[0] for box in large), left),
+        max(min(box[1] for box in large), bottom),
+        min(max(box[2] for box in large), right),
+        min(max(box[3] for box in large), top),
+    )
+    return around if around[2] - around[0] >= wide and around[3] - around[1] >= high else None
+
+
+def _list_outlines(page: pypdfium2.PdfPage) -> list[Box]:
+    """Return the places of characters that are drawn as shapes; none where they are too few for a text."""
+    shapes = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=_MAX_DEPTH)
+    found = [shape.get_bounds() for shape in islice(shapes, _MAX_OBJECTS) if _is_curved(shape)]
+    small = [box for box in found if 0 < box[3] - box[1] < _MAX_CHARACTER]
+    return small if len(small) >= _MIN_OUTLINES else []
+
+
+def _is_curved(shape: pypdfium2.PdfObject) -> bool:
+    """Return whether a path is filled and has curves, as most characters have."""
+    fill, stroke = c_int(), c_int()
+    if not raw.FPDFPath_GetDrawMode(shape.raw, byref(fill), byref(stroke)) or not fill.value:
+        return False
+    segments = min(raw.FPDFPath_CountSegments(shape.raw), _MAX_SEGMENTS)
+    return any(
+        raw.FPDFPathSegment_GetType(raw.FPDFPath_GetPathSegment(shape.raw, number))
+        == raw.FPDF_SEGMENT_BEZIERTO
+        for number in range(segments)
+    )
+
+
+def _covers(page: pypdfium2.PdfPage, picture: pypdfium2.PdfObject) -> bool:
     width, height = page.get_size()
-    for shape in islice(
-        page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_DEPTH), _MAX_PICTURES
-    ):
-        left, bottom, right, top = shape.get_bounds()
-        if (right - left) * (top - bottom) > _SCAN_SHARE * width * height:
-            return True
-    return False
+    left, bottom, right, top = picture.get_bounds()
+    return bool((right - left) * (top - bottom) > _SCAN_SHARE * width * height)
 
 
 def count_unmapped_characters(page: pypdfium2.PdfPage) -> int:

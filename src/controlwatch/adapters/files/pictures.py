@@ -80,13 +80,16 @@ def read_picture(body: bytes, *, reader: PictureReader | None = None) -> ParsedF
 
 def add_pictures(parsed: ParsedFile, bodies: Sequence[bytes], reader: PictureReader | None) -> ParsedFile:
     """Return a file with what the pictures in it show, or with a doubt about those that were not read."""
-    if not bodies:
-        return parsed
     sheets = [sheet for body in bodies for sheet in _decode_picture(body, reader)]
     seen = recognize_pages(
         ((number, partial(sheets.__getitem__, number)) for number in range(len(sheets))), reader
     )
-    unread = max(len(bodies), len(sheets)) - len(seen.pages)
+    return add_recognized(parsed, seen, count=max(len(bodies), len(sheets)))
+
+
+def add_recognized(parsed: ParsedFile, seen: RecognizedPages, *, count: int) -> ParsedFile:
+    """Return a file with what was recognised in `count` pictures beside its text, and our doubts."""
+    unread = count - len(seen.pages)
     doubts: list[str] = []
     if seen.pages:
         doubts.append(f"pictures in the file: {READ_FROM_PICTURE}")
@@ -95,7 +98,12 @@ def add_pictures(parsed: ParsedFile, bodies: Sequence[bytes], reader: PictureRea
     if unread:
         some = "a picture in the file was" if unread == 1 else f"{unread} pictures in the file were"
         doubts.append(f"needs OCR: {some} not read; look" if parsed.text else PICTURE)
-    return replace(parsed, doubts=(*parsed.doubts, *doubts), pictures=unread, picture_text=seen.text)
+    return replace(
+        parsed,
+        doubts=(*parsed.doubts, *doubts),
+        pictures=parsed.pictures + unread,
+        picture_text="\n".join(text for text in (parsed.picture_text, seen.text) if text),
+    )
 
 
 def _decode_picture(body: bytes, reader: PictureReader | None) -> list[Pixels]:

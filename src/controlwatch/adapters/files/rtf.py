@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from controlwatch.adapters.files import ParsedFile, describe_left_out
+from controlwatch.adapters.files import ParsedFile, describe_left_out, describe_objects
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import add_pictures
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.html_tables import format_rows
 from controlwatch.core.sources.script_signs import to_subscript, to_superscript
@@ -16,9 +18,9 @@ _TOKEN = re.compile(
 )
 #: Groups that are no text of the document; so is every group that begins with \*.
 _DESTINATIONS = frozenset(
-    {"fonttbl", "colortbl", "stylesheet", "info", "pict", "header", "headerl", "headerr", "headerf", "footer"}
-    | {"footerl", "footerr", "footerf", "object", "objdata", "themedata", "datastore", "listtable", "fldinst"}
-    | {"listoverridetable", "rsidtbl", "generator", "xmlnstbl", "latentstyles", "nonshppict", "mmathPr"}
+    {"fonttbl", "colortbl", "stylesheet", "info", "upr", "header", "headerl", "headerr", "headerf", "footer"}
+    | {"footerl", "footerr", "footerf", "object", "themedata", "datastore", "listtable", "fldinst"}
+    | {"listoverridetable", "rsidtbl", "generator", "xmlnstbl", "latentstyles", "mmathPr"}
 )
 _CHARACTERS = {
     "par": "\n",
@@ -41,12 +43,37 @@ _CHARACTERS = {
     "enspace": " ",
 }
 _SYMBOLS = {b"~": " ", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n", b"\\": "\\", b"{": "{", b"}": "}"}
+#: Groups that stand in one that is skipped, and are text: of a box, and the Unicode form of a text.
+_INNER_TEXTS = frozenset({"shptxt", "ud"})
+_MIN_PICTURE = (3_402, 1_701)  # 6 by 3 cm, in twips; less is a seal, a sign or an ornament
 _MAX_DEPTH = 500
+
+
+@dataclass(slots=True)
+class _RtfPicture:
+    """A picture with its size in twips, 0 where it is not given."""
+
+    digits: bytearray = field(default_factory=bytearray)
+    size: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_large(self) -> bool:
+        given = (self.size.get(name, 0) for name in ("picwgoal", "pichgoal"))
+        return all(not size or size >= least for size, least in zip(given, _MIN_PICTURE, strict=True))
+
+    def decode(self) -> bytes:
+        """Return the picture, or nothing where its digits are damaged."""
+        try:
+            return bytes.fromhex(self.digits.decode("ascii"))
+        except ValueError:
+            return b""
 
 
 @dataclass(frozen=True, slots=True)
 class _GroupState:
+    picture: _RtfPicture | None = None
     is_skipped: bool = False
+    is_repeated: bool = False
     is_struck: bool = False
     is_hidden: bool = False
     unicode_width: int = 1  # bytes that stand for each \u where a reader does not know it
@@ -59,6 +86,8 @@ class _RtfReader:
     parts: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    pictures: list[_RtfPicture] = field(default_factory=list)
+    objects: int = 0  # files in the file
     waiting: bytearray = field(default_factory=bytearray)  # bytes of one character may be two tokens
     left_over: int = 0  # bytes to skip behind \u
 
@@ -77,6 +106,9 @@ class _RtfReader:
             self.parts.append(state.script(text) if state.script is not None else text)
 
     def read_bytes(self, given: bytes) -> None:
+        if (picture := self.states[-1].picture) is not None:
+            picture.digits += given
+            return
         skipped = min(self.left_over, len(given))
         self.left_over -= skipped
         self.waiting += given[skipped:]
@@ -102,15 +134,48 @@ class _RtfReader:
                 state = replace(state, script=None)
             case "plain":
                 state = replace(state, script=None, is_struck=False, is_hidden=False)
+            case _ if word in _INNER_TEXTS:
+                state = replace(state, is_skipped=False)
             case _ if word in _DESTINATIONS:
                 state = replace(state, is_skipped=True)
             case _ if word in _CHARACTERS:
                 self.add(_CHARACTERS[word])
+            case _:
+                state = self._read_object_word(state, word, number)
         self.states[-1] = state
 
+    def _read_object_word(self, state: _GroupState, word: str, number: str) -> _GroupState:
+        """Return the state behind a word that begins or measures a picture, or begins a file in the file."""
+        match word:
+            case "pict":
+                state = replace(state, is_skipped=True, picture=_RtfPicture())
+                self.pictures += [state.picture] if state.picture and not state.is_repeated else []
+            case "picwgoal" | "pichgoal" if state.picture is not None and number:
+                state.picture.size[word] = int(number)
+            case "nonshppict":
+                state = replace(state, is_skipped=True, is_repeated=True)
+            case "objdata":
+                self.objects += 1
+                state = replace(state, is_skipped=True)
+        return state
 
-def read_rtf(body: bytes) -> ParsedFile:
-    """Parse an RTF file; bytes outside ASCII are read as GBK, else as what they are."""
+
+def read_rtf(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse an RTF file; bytes outside ASCII are read as GBK, else as what they are.
+
+    Pictures that are large enough to hold a table are recognised by a reader; without one they are a doubt.
+    """
+    content = _read_content(body)
+    text = "".join(content.parts).encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
+    doubts = (
+        *describe_left_out({"struck through": content.struck, "hidden": content.hidden}, "file"),
+        *describe_objects(content.objects),
+    )
+    pictures = [picture.decode() for picture in content.pictures if picture.is_large]
+    return add_pictures(ParsedFile("\n".join(_list_lines(text)), doubts), pictures, reader)
+
+
+def _read_content(body: bytes) -> _RtfReader:
     reader = _RtfReader()
     for token in _TOKEN.finditer(body):
         code, word, number, symbol, brace, plain = token.groups()
@@ -124,7 +189,7 @@ def read_rtf(body: bytes) -> ParsedFile:
         if word is not None:
             reader.read_word(word.decode("ascii"), (number or b"").decode("ascii"))
         elif symbol == b"*":
-            reader.states[-1] = replace(reader.states[-1], is_skipped=True)
+            reader.states[-1] = replace(reader.states[-1], is_skipped=True, picture=None)
         elif symbol is not None:
             reader.add(_SYMBOLS.get(symbol, ""))
         elif brace == b"{" and len(reader.states) < _MAX_DEPTH:
@@ -132,9 +197,7 @@ def read_rtf(body: bytes) -> ParsedFile:
         elif brace == b"}" and len(reader.states) > 1:
             reader.states.pop()
     reader.flush()
-    text = "".join(reader.parts).encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")
-    doubts = describe_left_out({"struck through": reader.struck, "hidden": reader.hidden}, "file")
-    return ParsedFile("\n".join(_list_lines(text)), doubts)
+    return reader
 
 
 def _list_lines(text: str) -> list[str]:

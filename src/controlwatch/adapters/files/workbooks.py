@@ -16,6 +16,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from controlwatch.adapters.files import ParsedFile, Unreadable, describe_left_out
 from controlwatch.adapters.files.parse_errors import get_parse_errors
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import add_pictures
+from controlwatch.adapters.files.sheet_drawings import read_drawings
 from controlwatch.adapters.files.spreadsheets import SheetTable, read_sheets
 from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscript, to_superscript
 
@@ -24,23 +27,57 @@ _MAX_MERGED_CELLS = 200_000
 _WIDE_GAP = 50  # columns; a cell further away than this stands beside its neighbour
 _MAX_NAMED_ROWS = 8  # hidden rows that a doubt names
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+#: A cell whose formula has no result in the file: a program wrote it that does not calculate.
+_UNCALCULATED = re.compile(
+    rb"<(?:\w+:)?c\b(?![^>]*\bt=\"str\")[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
 _FORMAT_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _FORMAT_CONTROL = re.compile(r"\[[^\]]*\]|_.|\*.")
 _PLACES = re.compile(r"[0#?][0#?.,]*")
 
 
-def read_workbook(body: bytes) -> ParsedFile:
-    """Parse every sheet; where there are several, each begins with its name.
+def read_workbook(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse every sheet; where there are several, each begins with its name. Text boxes stand at the end.
 
     Hidden sheets and rows are read, and named in doubts: a filter hides rows that a list still holds. Struck
-    cells are left out, and a doubt quotes them.
+    cells and comments are left out, and a doubt quotes them. Formulas without a result are a doubt. Pictures
+    that are large enough to hold a table are recognised by a reader; without one they are a doubt.
     """
+    parsed = _read_cells(body)
+    with ZipFile(io.BytesIO(body)) as package:
+        drawings = read_drawings(package)
+        uncalculated = _count_uncalculated(package)
+    doubts = list(parsed.doubts)
+    if uncalculated:
+        one = uncalculated == 1
+        some = "1 cell is a formula" if one else f"{uncalculated} cells are formulas"
+        doubts.append(f"{some} without a result in the file; {'it was' if one else 'they were'} not read")
+    doubts += describe_left_out({"in comments": drawings.comments}, "file")
+    lines = (parsed.text, *drawings.lines) if parsed.text else drawings.lines
+    return add_pictures(ParsedFile("\n".join(lines), tuple(doubts)), drawings.pictures, reader)
+
+
+def _read_cells(body: bytes) -> ParsedFile:
     if not _is_bounded(body):
         return read_sheets(body)
     try:
         return _read_drawn(body)
     except get_parse_errors():
         return read_sheets(body)  # a file that this library refuses is often sound enough for the other
+
+
+def _count_uncalculated(package: ZipFile) -> int:
+    sheets = (
+        member
+        for member in package.infolist()
+        if "worksheets/" in member.filename and member.filename.endswith(".xml")
+    )
+    return sum(
+        len(_UNCALCULATED.findall(package.read(member)))
+        for member in sheets
+        if member.file_size <= _MAX_SHEET_BYTES
+    )
 
 
 def _is_bounded(body: bytes) -> bool:

@@ -54,6 +54,15 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"needs OCR: (\d+) pictures below an annex's heading were not read; look",
             r"附件标题下有\1张图片未识别，请查看原件。",
         ),
+        (
+            r"needs OCR: a picture in the article was not read; look",
+            "正文中有一张图片未识别，请查看原件。",
+        ),
+        (
+            r"needs OCR: (\d+) pictures in the article were not read; look",
+            r"正文中有\1张图片未识别，请查看原件。",
+        ),
+        (r"(?:.*: )?the file refers to “(.*)”, which was not read", r"文件内提到“\1”，未读取。"),
         (r"a part of the page failed on the server and is missing", "页面部分内容因服务器错误缺失。"),
         (r"the page could not be read so far", "页面暂未能读取。"),
         (r"the page could not be read: (.*)", r"页面未能读取：\1"),
@@ -72,6 +81,25 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the page embeds (.*), which was not read", r"页面嵌入了\1，未读取。"),
         (r"(?:(.*): )?struck through (?:on the page|in the file) and left out: (.*)", r"被划掉、未采用：\2"),
+        (r"(?:(.*): )?in comments in the file and left out: (.*)", r"文件批注中的文字、未采用：\2"),
+        (
+            r"(.*): (\d+) cells? (?:is a formula|are formulas) without a result in the file.*",
+            r"\1：有 \2 个单元格为未计算的公式，未读取。",
+        ),
+        (
+            r"(?:(.*): )?(\S.*) was attached and not read; hand it in separately",
+            r"内含附件文件“\2”，未读取，请另行提交。",
+        ),
+        (r"(?:(.*): )?a file in the file was not read; look", "内嵌一个文件，未读取，请查看原件。"),
+        (r"(?:(.*): )?(\d+) files in the file were not read; look", r"内嵌 \2 个文件，未读取，请查看原件。"),
+        (
+            r"(.*): the text of (\d+) pages? was recognised in a scan by its maker.*",
+            r"\1：有 \2 页的文字系制作者由扫描件识别，请与扫描件核对。",
+        ),
+        (
+            r"(.*): (\d+) passages? (?:is|are) struck through by a mark over the page.*",
+            r"\1：有 \2 处被批注划掉，仍已读取，请查看原件。",
+        ),
         (r"(?:(.*): )?hidden (?:on the page|in the file) and left out: (.*)", r"页面隐藏、未采用：\2"),
         (r"the text is hidden until a script shows it; look", "正文由脚本显示，原为隐藏，请核对原页。"),
         (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),

@@ -15,7 +15,9 @@ from controlwatch.core.sources.hidden_text import is_hidden
 from controlwatch.core.sources.html_text import collapse_whitespace
 
 _FILE = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|wps|wpt|et|ett|ofd|rtf|zip|rar|7z|csv|mht|mhtml)$", re.IGNORECASE
+    r"\.(?:pdf|doc[xm]?|dotx?|xls[xmb]?|xltx?|pptx?|od[tsp]|wps|wpt|et|ett|dps|ofd|rtf|txt|csv|mht|mhtml"
+    r"|zip|rar|7z|tar|t?gz)$",
+    re.IGNORECASE,
 )  # …/attach/202511/3c46.pdf
 _FILE_INSIDE = re.compile(
     r"[^\s'\"()<>=&?]+\.(?:pdf|docx?|xlsx?|wps|et|ofd|rtf|zip|rar|7z)(?![\w])", re.IGNORECASE
@@ -29,7 +31,15 @@ _HEAD_OF_FILE = re.compile(r"(?:附件|附表|附录|附\s*[:：]|[Aa]nnex|[Aa]t
 _SCRIPT_WORD = re.compile(r"(?P<mark>['\"])(?P<word>[^'\"]{1,1000})(?P=mark)")  # open('/files/a.pdf')
 _OPENS = re.compile(r"\b\w*(?:down|open|attach|file|view|preview)\w*\s*\(", re.IGNORECASE)  # downFile(88)
 _SCRIPT_LINK = re.compile(r"\s*javascript:", re.IGNORECASE)
-_VIEWED = ("iframe[src]", "iframe[fileurl]", "iframe[data-src]", "embed[src]", "object[data]", "frame[src]")
+_VIEWED = (
+    "iframe[src]",
+    "iframe[srcdoc]",
+    "iframe[fileurl]",
+    "iframe[data-src]",
+    "embed[src]",
+    "object[data]",
+    "frame[src]",
+)
 _CLICKED = ("a", "area[href]", "[onclick]", "[data-href]", "[data-url]", "[data-file]", "[data-fileurl]")
 _ADDRESSES = (
     "fileurl",
@@ -168,6 +178,8 @@ def _get_file_name(url: str, encoding: str = "utf-8") -> str:
 
 def _describe_frame(element: LexborNode) -> str:
     """Return the address of something embedded that is neither a file to ask for nor a picture or film."""
+    if element.attributes.get("srcdoc"):
+        return "a page within itself"
     given = (element.attributes.get(name) or "" for name in _ADDRESSES)
     address = next((value.strip() for value in given if value.strip()), "")
     is_file = not _NOT_A_FILE.search(urlsplit(address).path) and not address.startswith(("about:", "#"))
@@ -202,13 +214,27 @@ def _is_inside(element: LexborNode, without: Container[int]) -> bool:
 
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _NAMED = re.compile(
-    rf"(?:附件|附表|附)\s*(?P<number>{_NUMERAL})?\s*(?:[:：.．、]|(?<=[\d一二三四五六七八九十])\s)\s*(?P<name>\S.{{1,118}}?)\s*"
+    rf"(?:附件|附表|附录|附)\s*(?P<number>{_NUMERAL})?\s*(?:[:：.．、]|(?<=[\d一二三四五六七八九十])\s)\s*(?P<name>\S.{{1,118}}?)\s*"
 )  # 附件：1.物项清单 · 附件2：申请表
 _ITEM = re.compile(rf"\s*(?P<number>{_NUMERAL})\s*[.．、)）]\s*(?P<name>\S.{{1,118}}?)\s*")  # 2. 申请表
 _HEADING = re.compile(rf"\s*(?:附件|附表|附录)\s*(?:{_NUMERAL})?\s*[:：]?\s*")  # 附件1
 _POINTS_AT_ANNEX = re.compile(
     rf"(?:见|列入|所列|详见|填写|按照?|依照)[^。；\n附]{{0,6}}(?:本(?:公告|通知|决定|办法)(?:的)?)?附件(?:{_NUMERAL})?"
 )  # 物项清单见附件
+_LIST_HEADING = re.compile(r"\s*(?:附件|附表|附录|附)\s*[:：]\s*")  # 附件：
+#: What annexes are called: a heading alone does not tell whether names or the annex itself follow.
+_ANNEX_NAME = re.compile(
+    r"(?:清单|清單|目录|目錄|名录|名錄|名单|名單|[^代]表|书|書|办法|辦法|规定|規定|规则|規則|说明|說明|指南|方案|范围"
+    r"|範圍|格式|样式|要求|参数|參數|公告|通知|决定|》|\.\w{2,5})(?:（[^）]{1,20}）)?$"
+)
+_NAMED_IN_MARKS = re.compile(
+    r"\s*(?:附件|附表|附录)\s*(?:\d{1,2})?\s*(?P<name>《[^》]{2,80}》)\s*"
+)  # 附件《清单》
+_NAMED_IN_ENGLISH = re.compile(
+    r"\s*(?:Annex|Attachment|Appendix)\s*(?:\d{1,2}|[IVX]{1,4})?\s*[:.]\s*(?P<name>[A-Z].{2,118})",
+    re.IGNORECASE,
+)  # Annex 1: List of items
+_FEW_LINES = 5  # below the name of an annex that is not printed
 _SENTENCE = re.compile(r"[。；!！?？]")
 #: A line of a list of parties, 某公司（Example LLC）: the annex itself, and not the name of one.
 _PARTY = re.compile(
@@ -244,15 +270,36 @@ def find_unread_names(text: Iterable[str], links: Iterable[AnnexLink]) -> tuple[
 def _list_names(lines: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """Yield the annexes that a list names, each with the number of its line."""
     goes_on = 0
+    is_headed = False  # the list began with a heading of its own: 附件：
     for at, line in enumerate(lines):
+        if _LIST_HEADING.fullmatch(line):
+            goes_on, is_headed = _LIST_REACH, True
+            continue
+        loose = _find_loose_name(line, below=len(lines) - at - 1)
+        if loose:
+            yield at, loose
+            continue
         hit = _NAMED.fullmatch(line) or (_ITEM.fullmatch(line) if goes_on else None)
         if hit is None or _SENTENCE.search(hit["name"]) or _PARTY.search(hit["name"]) or "\t" in line:
             goes_on = 0
             continue
         starts_list = hit.re is _NAMED
+        is_headed = is_headed and not starts_list
         inner = _ITEM.fullmatch(hit["name"]) if starts_list and not hit["number"] else None
         goes_on = _LIST_REACH if inner else max(goes_on - 1, 0)
-        yield at, inner["name"] if inner else hit["name"]
+        name = inner["name"] if inner else hit["name"]
+        if is_headed and not _ANNEX_NAME.search(name):
+            goes_on = 0
+            continue
+        yield at, name
+
+
+def _find_loose_name(line: str, *, below: int) -> str:
+    """Return the annex that a line names in marks, or in English near the end of a text; else ""."""
+    hit = _NAMED_IN_MARKS.fullmatch(line) or (
+        _NAMED_IN_ENGLISH.fullmatch(line) if below < _FEW_LINES else None
+    )
+    return hit["name"].strip() if hit is not None and "\t" not in line else ""
 
 
 def _is_printed(name: str, below: tuple[str, ...]) -> bool:

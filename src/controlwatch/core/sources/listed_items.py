@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from controlwatch.core.model import NoticeRef
@@ -20,6 +21,11 @@ _CUT = ("...", "…", "．．．")
 _NOT_WORDS = re.compile(r"[\W_]+")
 #: Marks beside a title that say nothing of the notice: NEW, 置顶
 _LIST_MARKS = re.compile(r"^(?:new|hot|top|最新|置顶|推荐)+|(?:new|hot)$")
+#: The title of an instrument, 关于…的公告; the words of another link to it are shorter, 查看全文.
+_NOTICE_TITLE = re.compile(
+    r"关于.{4,}(?:公告|通知|决定|办法|规定|意见|公示)|^.{4,}(?:announcement|notice|order|decision|measures)\b.{8,}",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"第\s*(\d{1,4})\s*号")
 #: Shorter link texts name no notice: 更多, 查看详情, 1.pdf
 _MIN_TITLE = 5
@@ -51,23 +57,26 @@ def separate_items(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
                 break
         else:
             notices.append(ref)
-    return tuple(
-        replace(ref, url=_find_own_address(ref)) if len(notices) > 1 else ref
-        for notices in by_link.values()
-        for ref in notices
-    )
+    return tuple(ref for notices in by_link.values() for ref in _give_addresses(notices))
+
+
+def _give_addresses(notices: list[NoticeRef]) -> Iterator[NoticeRef]:
+    """Yield the notices behind one link with addresses of their own.
+
+    A source may give two notices one identifier: then their titles and days tell them apart.
+    """
+    if len(notices) == 1:
+        yield from notices
+        return
+    by_item = Counter(_list_own_addresses(ref)[0] for ref in notices)
+    for ref in notices:
+        own = _list_own_addresses(ref)
+        yield replace(ref, url=own[0] if by_item[own[0]] == 1 else own[-1])
 
 
 def list_candidate_addresses(refs: Iterable[NoticeRef]) -> set[str]:
     """Return the canonical addresses under which some listed rows may be known."""
-    return {
-        canonicalize_url(url)
-        for ref in refs
-        for url in (
-            ref.url,
-            ref.url.partition("#")[0] if is_item_address(ref.url) else _find_own_address(ref),
-        )
-    }
+    return {canonicalize_url(url) for ref in refs for url in (ref.url, *_list_other_addresses(ref))}
 
 
 def choose_known_addresses(
@@ -77,17 +86,21 @@ def choose_known_addresses(
 
     Whether a notice shares its link depends on what else the list shows at the time.
     """
-    chosen: list[NoticeRef] = []
-    for ref in refs:
-        shared = ref.url.partition("#")[0]
-        other = shared if is_item_address(ref.url) else _find_own_address(ref)
-        here, there = known.get(canonicalize_url(ref.url)), known.get(canonicalize_url(other))
-        is_here = here is not None and is_same_title(here.title, ref.title)
-        if not is_here and there is not None and is_same_title(there.title, ref.title):
-            chosen.append(replace(ref, url=other))
-        else:
-            chosen.append(ref)
-    return tuple(chosen)
+    return tuple(_choose_known_address(ref, known) for ref in refs)
+
+
+def _choose_known_address(ref: NoticeRef, known: Mapping[str, NoticeRef]) -> NoticeRef:
+    for url in (ref.url, *_list_other_addresses(ref)):
+        before = known.get(canonicalize_url(url))
+        if before is not None and is_same_title(before.title, ref.title):
+            return replace(ref, url=url)
+    return ref
+
+
+def _list_other_addresses(ref: NoticeRef) -> tuple[str, ...]:
+    """Return the other addresses under which a row may be known: the link alone, and its own ones."""
+    shared = ref.url.partition("#")[0] if is_item_address(ref.url) else ref.url
+    return tuple(url for url in (shared, *_list_own_addresses(ref)) if url != ref.url)
 
 
 def find_row_changes(listed: Mapping[str, NoticeRef], known: Mapping[str, NoticeRef]) -> RowChanges:
@@ -133,11 +146,16 @@ def _are_distinct(one: NoticeRef, other: NoticeRef) -> bool:
         return not is_same_title(one.title, other.title)
     numbers = [set(_NUMBER.findall(ref.title)) for ref in (one, other)]
     has_both_days = one.listed_on is not None and other.listed_on is not None
-    return has_both_days or bool(numbers[0] and numbers[1] and not numbers[0] & numbers[1])
+    if has_both_days or (numbers[0] and numbers[1] and not numbers[0] & numbers[1]):
+        return True
+    return all(_NOTICE_TITLE.search(ref.title) for ref in (one, other))
 
 
-def _find_own_address(ref: NoticeRef) -> str:
-    return find_item_address(ref.url.partition("#")[0], ref.item or f"{ref.title}\n{ref.listed_on}")
+def _list_own_addresses(ref: NoticeRef) -> tuple[str, ...]:
+    """Return the addresses that a notice can have beside others with its link: by identifier or title."""
+    link = ref.url.partition("#")[0]
+    by_title = f"{ref.title}\n{ref.listed_on}"
+    return tuple(find_item_address(link, name) for name in (ref.item, by_title) if name)
 
 
 def _fold(title: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
-from controlwatch.core.sources.annex_pictures import describe_annex_pictures
+from controlwatch.core.sources.annex_pictures import describe_annex_pictures, describe_article_pictures
 from controlwatch.core.sources.decoding import find_query_encoding
 from controlwatch.core.sources.hidden_text import find_hidden_parts
 from controlwatch.core.sources.html_text import (
@@ -88,6 +88,7 @@ _SOURCE_LINE_DAY = re.compile(
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
 _MAX_STRUCK = 300  #: characters of struck text that are quoted
+_WHOLE_PAGE = "no article was found; the whole page was read"
 _MIN_TEXT_LENGTH = 20  #: characters; a page with fewer has not shown its notice
 
 
@@ -152,12 +153,24 @@ def parse_notice_page(
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
             *(describe_annex_pictures(body.nodes, without=unread) if text else ()),
+            *(describe_article_pictures(body.nodes, without=unread) if text else ()),
             *_describe_struck(struck),
             *shown.doubts,
             *files.doubts,
             *find_unread_names(text, files.links),
         ),
     )
+
+
+def parse_saved_page(html: str, *, url: str) -> Document:
+    """Read a page that is a file itself, saved by an office program: the files that it links are doubts.
+
+    Raises `Reshaped` where it has no text.
+    """
+    page = parse_notice_page(html, url=url)
+    unread = (f"the file refers to “{link.name[:80]}”, which was not read" for link in page.annexes)
+    doubts = (*(doubt for doubt in page.doubts if doubt != _WHOLE_PAGE), *unread)
+    return replace(page, doubts=doubts)
 
 
 def build_listed_document(ref: NoticeRef) -> Document:
@@ -190,7 +203,7 @@ def _find_body(tree: LexborHTMLParser, selectors: Detail) -> _PageBody:
     known = _find_containers(tree, _BODIES, is_single=True)
     if known:
         return _PageBody(known, noise=_NOISE_SELECTORS, doubts=missing, is_declared=not is_declared)
-    whole = () if is_declared else ("no article was found; the whole page was read",)
+    whole = () if is_declared else (_WHOLE_PAGE,)
     nodes = (tree.body,) if tree.body else ()
     return _PageBody(nodes, noise=_NOISE_SELECTORS, doubts=(*missing, *whole), is_declared=not is_declared)
 

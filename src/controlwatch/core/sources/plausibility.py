@@ -21,7 +21,7 @@ from controlwatch.core.model.errors import (
     Unread,
 )
 from controlwatch.core.model.state import Baseline, Concern, WatcherState
-from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.decoding import decode_body, is_mail
 from controlwatch.core.sources.retry_after import read_retry_after
 from controlwatch.core.sources.watcher import Expect
 
@@ -65,10 +65,20 @@ def detect_challenge(text: str) -> str | None:
     return reason if len(visible) <= _MAX_CHALLENGE_LENGTH else None
 
 
+_PART = 206  # Partial Content
+
+
 def check_response(snapshot: Snapshot) -> None:
-    """Raise `Challenged` or `Refused` for a response with a status of 400 or more."""
-    if snapshot.status < 400:
+    """Raise `Challenged` or `Refused` for a response that is not a whole page.
+
+    That is one with a status of 400 or more, a redirect that leads nowhere, and a part not asked for.
+    """
+    is_part = snapshot.status == _PART and not is_mail(snapshot)  # of a mail too large, the beginning is read
+    if snapshot.status < 300 and not is_part:
         return
+    if snapshot.status < 400:
+        what = "only a part of the page" if is_part else "a redirect without an address"
+        raise Refused(f"{snapshot.final_url} answered HTTP {snapshot.status}: {what}", status=snapshot.status)
     text = decode_body(snapshot.body, header=snapshot.get_header("content-type")).text
     if reason := detect_challenge(text):
         raise Challenged(f"{snapshot.final_url} answered {snapshot.status} with a bot challenge ({reason})")

@@ -15,7 +15,10 @@ from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTH = r"(?P<month>[A-Z][a-z]{2,8})\.?"
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?!\d)"
+_CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?!\d)"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\b\.?)?"
+)  # 10:30:00.123 · 8:30 p.m.
 #: Z · +08:00 · +0800 · GMT+8 · GMT+0800 · CST; a word that is no zone is not read as one
 _ZONE = r"(?P<zone>(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?(?!\d)|(?-i:[A-Z]{1,4})\b)"
 
@@ -37,8 +40,8 @@ _DAYS = (
         r"(?P<short>\d{2})(?=\s+\d)"
     ),  # Fri, 05 Mar 27 10:00:00 GMT (RFC 822)
 )
-#: What may follow a day: T10:30:00+08:00 ·  10:30 CST
-_TIME = re.compile(rf"[T\s]\s*{_CLOCK}\s*{_ZONE}?")
+#: What may follow a day: T10:30:00+08:00 ·  10:30 CST · , 8:30 p.m. GMT · at 8:30 PM EST
+_TIME = re.compile(rf",?(?:T|\s+(?:at\s+)?)\s*{_CLOCK}\s*{_ZONE}?")
 _CHINESE_DAY = re.compile(
     r"(?P<year>[〇○零OＯ一二三四五六七八九]{4})\s*年\s*(?P<month>[一二三四五六七八九十元]{1,2})\s*月\s*"
     r"(?P<day>[一二三四五六七八九十]{1,3})\s*日"
@@ -105,13 +108,22 @@ def _read_match(match: re.Match[str], text: str) -> date | None:
         return None
     time = match if parts.get("hour") else _TIME.match(text, match.end())
     offset = _find_offset(time["zone"] or "") if time is not None else None
-    if time is None or offset is None or int(time["hour"]) > 23 or int(time["minute"]) > 59:
+    hour = _read_hour(time) if time is not None else 24
+    if time is None or offset is None or hour > 23 or int(time["minute"]) > 59:
         return day
-    stamp = datetime(day.year, day.month, day.day, int(time["hour"]), int(time["minute"]), tzinfo=offset)
+    stamp = datetime(day.year, day.month, day.day, hour, int(time["minute"]), tzinfo=offset)
     try:
         return stamp.astimezone(BEIJING).date()
     except OverflowError:  # at the end of the year 9999
         return day
+
+
+def _read_hour(time: re.Match[str]) -> int:
+    """Return the hour of a day; 12 a.m. is its beginning and 12 p.m. is noon."""
+    hour, half = int(time["hour"]), (time["half"] or "").lower()
+    if not half or not 1 <= hour <= 12:
+        return hour
+    return hour % 12 + (12 if half == "p" else 0)
 
 
 def _find_offset(zone: str) -> timezone | None:
