@@ -138,11 +138,6 @@ def _find_candidates(folded: str, start: int, end: int, lexicon: Lexicon) -> Ite
         *persons,
         *_find_enumerated(folded, start, end),
     )
-        *_find_inline(folded, start, end, lexicon),
-        *_find_suffixed(folded, start, end),
-        *persons,
-        *_find_enumerated(folded, start, end),
-    )
     for span, en in listed:
         if not no_party.search(en):
             yield span, "", en
