@@ -8,7 +8,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
 
-Regime = Literal["listing", "tariff", "rebate", "import", "licence", "item"]
+Regime = Literal["listing", "tariff", "rebate", "import", "port-fee", "licence", "law", "item"]
 
 #: Regime and direction → word of the vocabulary. What is missing goes by the direction alone.
 MEASURES: dict[tuple[Regime, Direction], str] = {
@@ -26,9 +26,14 @@ MEASURES: dict[tuple[Regime, Direction], str] = {
     ("import", Direction.TIGHTEN): "import-ban",
     ("import", Direction.RELAX): "imports-resumed",
     ("import", Direction.RESUME): "imports-resumed",
+    ("port-fee", Direction.TIGHTEN): "port-fee-charged",
+    ("port-fee", Direction.RELAX): "port-fee-eased",
+    ("port-fee", Direction.SUSPEND): "port-fee-suspended",
+    ("port-fee", Direction.RESUME): "port-fee-resumed",
     ("licence", Direction.TIGHTEN): "licence-required",
     ("licence", Direction.RELAX): "licensing-eased",
     ("licence", Direction.NEUTRAL): "licensing-changed",
+    ("law", Direction.TIGHTEN): "rules-changed",
 }
 #: What goes by the direction alone.
 CONTROLS: dict[Direction, str] = {
@@ -47,12 +52,18 @@ WORDED_MEASURES = {
     "stricter-control": "measure.stricter",
 }
 #: Measures that rest others for a time.
-SUSPENSIONS = frozenset({"control-suspended", "suspension-extended", "listing-suspended", "tariff-suspended"})
+SUSPENSIONS = frozenset(
+    {
+        *("control-suspended", "suspension-extended", "listing-suspended"),
+        *("tariff-suspended", "port-fee-suspended"),
+    }
+)
 #: Measures that apply from a day on, until they are changed.
 STANDING_MEASURES = frozenset(
     {
         *("new-control", "stricter-control", "export-ban", "import-ban", "licence-required", "tariff-raised"),
         *("control-resumed", "listing-resumed", "tariff-resumed", "entities-listed", "rebate-cut"),
+        *("port-fee-charged", "port-fee-resumed"),
     }
 )
 #: Measures about goods that come to China: the place named is where they come from.
@@ -64,6 +75,17 @@ IMPORT_MEASURES = frozenset(
 )
 
 
+#: Each regime with the beginning of the categories that name it, in the order in which they decide.
+REGIMES: tuple[tuple[Regime, str], ...] = (
+    ("listing", "entity."),
+    ("tariff", "tariff."),
+    ("rebate", "tax.vat_rebate"),
+    ("import", "sps_import"),
+    ("port-fee", "shipping"),
+    ("licence", "licence.goods"),
+)
+#: What founds, enforces or plans, and puts nothing under control by itself.
+LAW_CATEGORIES = frozenset({"framework_law", "enforcement", "rare_earth.quota"})
 UNREADABLE_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE})
 
 
@@ -109,17 +131,12 @@ def _choose_control(notice: Notice, lexicon: Lexicon) -> str:
 def _find_regime(notice: Notice) -> Regime:
     """Return the legal regime of a notice, by its categories: what is listed comes before what is traded."""
     ids = [finding.id for finding in notice.categories if not finding.id.startswith("destination.")]
-    if any(name.startswith("entity.") for name in ids):
-        return "listing"
-    if any(name.startswith("tariff.") for name in ids):
-        return "tariff"
-    if "tax.vat_rebate" in ids:
-        return "rebate"
-    if "sps_import" in ids:
-        return "import"
-    if ids and all(name.startswith(("licence.", "list.")) for name in ids):
+    named = next((regime for regime, start in REGIMES if any(name.startswith(start) for name in ids)), None)
+    if named is not None or not ids:
+        return named or "item"
+    if all(name.startswith(("licence.", "list.")) for name in ids):
         return "licence"
-    return "item"
+    return "law" if all(name in LAW_CATEGORIES for name in ids) else "item"
 
 
 def list_whole_destinations(notice: Notice) -> tuple[str, ...]:
