@@ -108,7 +108,7 @@ def test_a_row_of_latest_says_measure_destination_title_and_link(terminal: Termi
 
 
 def test_days_of_latest_count_back_from_today_by_the_day_of_publication(terminal: Terminal) -> None:
-    assert "No notices match" in terminal.types("latest", "--days", "1")
+    assert "No known notices match" in terminal.types("latest", "--days", "1")
     assert asked(terminal, "latest", "--days", "36500", "--limit", "5") == asked(
         terminal, "latest", "--limit", "5"
     )
