@@ -23,6 +23,7 @@ from controlwatch.core.second_opinion.prose_checks import MAX_PROSE_LENGTH
 from controlwatch.core.second_opinion.records import ProseLine
 from controlwatch.services.intake import submit
 from controlwatch.slack.prose_view import ProseContent, ProsePlace, build_prose_view
+from controlwatch.slack.prose_window import MAX_WAITING_TEXTS, TOO_MANY
 from controlwatch.testing.model_host import ModelHost
 from controlwatch.testing.slack_limits import refused_view, texts
 from tests.extraction.making import LEXICON
@@ -158,6 +159,27 @@ def test_a_press_is_acknowledged_at_once_and_the_text_comes_when_it_is_there(
         assert "Made by a machine" in shown
         assert EXPLANATION in shown
         assert "on its way" not in shown
+
+
+def test_who_asks_for_more_texts_than_may_wait_is_told_to_come_back(tmp_path: Path, host: ModelHost) -> None:
+    is_ready = threading.Event()
+
+    def say(_text: str) -> dict[str, Any]:
+        is_ready.wait(PATIENCE)
+        return {"text": EXPLANATION}
+
+    host.say = say
+    with desk_with(tmp_path, host) as (desk, posted):
+        window = open_window(desk, posted)
+        before = len(desk.slack.posted)
+        for _ in range(MAX_WAITING_TEXTS):
+            ask(desk, window)
+        assert len(desk.slack.posted) == before
+        ask(desk, window)
+        wait_for(lambda: len(desk.slack.posted) > before)
+        told = json.dumps(desk.slack.posted[-1].blocks)
+        is_ready.set()
+        assert TOO_MANY in told
 
 
 def test_no_word_of_it_is_in_the_alert(tmp_path: Path, host: ModelHost) -> None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from slack_bolt import App as Bolt
@@ -41,9 +40,12 @@ from controlwatch.slack.prose_view import (
 Json = dict[str, Any]
 #: Texts that are asked for at once; the others wait for their turn.
 MAX_CONCURRENT_TEXTS = 2
+#: Texts that are asked for or wait for their turn, a thread each; who asks for more is told to come back.
+MAX_WAITING_TEXTS = 20
 #: What another process asks for is looked at every few seconds, up to two minutes.
 LOOK_SECONDS, MAX_LOOKS = 2.0, 60
 UNKNOWN_OFFER = "This window has expired; open it again."
+TOO_MANY = "Too many texts are being written at the moment. Press the button again in a few minutes."
 NO_MODEL = "No language model may read this notice: none is set up, or not for its source."
 
 
@@ -55,6 +57,9 @@ class ProseWindow:
     outbox: Outbox
     _turns: threading.Semaphore = field(
         default_factory=lambda: threading.Semaphore(MAX_CONCURRENT_TEXTS), init=False
+    )
+    _places: threading.Semaphore = field(
+        default_factory=lambda: threading.Semaphore(MAX_WAITING_TEXTS), init=False
     )
 
     def register_listeners(self, bolt: Bolt) -> None:
@@ -95,10 +100,21 @@ class ProseWindow:
         if found is None:
             window.tell(problem)
             return
-        try_or_explain(lambda: window.show(found.load_content()))
+        if not self._places.acquire(blocking=False):
+            window.tell(TOO_MANY)
+            return
         # The process may end while it waits for the model.
-        writing = partial(try_or_explain, lambda: self._write_text(found, offer, window))
-        threading.Thread(target=writing, name="prose", daemon=True).start()
+        threading.Thread(
+            target=self._wait_for_text, args=(found, offer, window), name="prose", daemon=True
+        ).start()
+
+    def _wait_for_text(self, found: _FoundNotice, offer: str, window: _OpenWindow) -> None:
+        """Show that a text is on its way, ask for it, and make room for the next."""
+        try:
+            try_or_explain(lambda: window.show(found.load_content()))
+            try_or_explain(lambda: self._write_text(found, offer, window))
+        finally:
+            self._places.release()
 
     def _note_wish(self, place: ProsePlace, user: str, offer: str) -> _FoundNotice:
         """Note what a person wants of the notice of an alert that was sent to them; raises `UsageError`."""
