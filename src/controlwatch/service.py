@@ -151,10 +151,12 @@ class Service:
         app = self._app
         if app.presence is not None:
             app.presence.check_engines()
+        enabled = [watcher for watcher in app.watchers if watcher.enabled]
+        app.poller.prepare(enabled, now=read_clock())
         self._scheduler.start()
         log.info(
             "watching",
-            watchers=sum(watcher.enabled for watcher in app.watchers),
+            watchers=len(enabled),
             channels=sorted(app.channels),
             state=str(app.settings.state_dir),
         )

@@ -84,6 +84,7 @@ def poll(
     with open_cli_app() as app:
         chosen = [app.queries.names.find_watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
+        app.poller.prepare(watchers, now=now())
         reports = []
         for watcher in watchers:
             with show_progress(watcher.id) as progress:

@@ -113,6 +113,9 @@ class Polling(Protocol):
     def load_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """Return the states of watchers, in the order asked."""
 
+    def preload(self, pages: Mapping[str, Iterable[str]]) -> None:
+        """Read at once what the next polls of watchers need: by watcher, its first list pages."""
+
     def find_validators(self, url: str) -> Validators | None:
         """Return what the server sent with the last trusted body of an address."""
 

@@ -34,6 +34,7 @@ from controlwatch.core.sources.requests import (
     build_column_request,
     build_page_request,
     list_index_urls,
+    name_request,
     parse_unit,
 )
 from controlwatch.core.sources.watcher import Watcher
@@ -192,8 +193,7 @@ class IndexScanner:
 
     def _fetch_page(self, request: Request, *, is_first: bool) -> IndexPage | None:
         """Fetch a page and read it; None when it is unchanged, or need not exist yet."""
-        form = "&".join(f"{key}={value}" for key, value in request.form)  # POSTs to one URL differ by it
-        name = f"{request.url}#{form}" if form else request.url
+        name = name_request(request)
         validators = self.polling.find_validators(name) if is_first else None
         self.scan.requested.append(name)
         in_full = validators is None or validators.not_modified + 1 >= FULL_REQUEST_INTERVAL

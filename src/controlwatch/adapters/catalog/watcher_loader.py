@@ -30,10 +30,10 @@ _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 
 def load_watchers(directory: Path) -> tuple[Watcher, ...]:
     """Return every watcher of a directory, by id. Raises the first `DeclarationError` if there is any."""
-    mistakes = check_watchers(directory)
+    watchers, mistakes = _read_folder(directory)
     if mistakes:
         raise mistakes[0]
-    return tuple(load_watcher(path) for path in _list_files(directory))
+    return watchers
 
 
 def load_watcher(path: Path) -> Watcher:
@@ -46,12 +46,7 @@ def load_watcher(path: Path) -> Watcher:
 
 def check_watchers(directory: Path) -> list[DeclarationError]:
     """Return all mistakes in the declarations of a directory."""
-    paths = _list_files(directory)
-    if not paths:
-        return [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
-    # An id is its file's name, so a directory cannot hold two watchers with the same id.
-    results = (_read_file(path) for path in paths)
-    return [mistake for result in results if isinstance(result, list) for mistake in result]
+    return _read_folder(directory)[1]
 
 
 def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
@@ -75,8 +70,15 @@ def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
     return path
 
 
-def _list_files(directory: Path) -> tuple[Path, ...]:
-    return tuple(sorted(directory.glob("*.toml")))
+def _read_folder(directory: Path) -> tuple[tuple[Watcher, ...], list[DeclarationError]]:
+    """Return the watchers of a directory, by id, and all mistakes in their declarations."""
+    paths = sorted(directory.glob("*.toml"))
+    if not paths:
+        return (), [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
+    # An id is its file's name, so a directory cannot hold two watchers with the same id.
+    results = [_read_file(path) for path in paths]
+    watchers = tuple(result for result in results if isinstance(result, Watcher))
+    return watchers, [mistake for result in results if isinstance(result, list) for mistake in result]
 
 
 def _read_file(path: Path) -> Watcher | list[DeclarationError]:
