@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 
 from rich.console import Console
@@ -21,7 +20,6 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
-from controlwatch.adapters.system.poll_times import compute_next_poll
 from controlwatch.bootstrap.archive_addresses import open_archive
 from controlwatch.bootstrap.cluster import (
     Cluster,
@@ -39,12 +37,12 @@ from controlwatch.bootstrap.question_app import (
     IN_MEMORY,
     build_queries,
     choose_question_database,
-    import_register,
-    subscribe_console,
 )
 from controlwatch.bootstrap.second_reader_setup import build_second_opinions, choose_prose_sources
+from controlwatch.bootstrap.source_checks import build_source_checker, build_source_states
 from controlwatch.bootstrap.stamps import find_stamp_warning
 from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
+from controlwatch.bootstrap.store_setup import import_register, subscribe_console
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
@@ -188,13 +186,7 @@ def build_app(
     """Compose the use cases of open parts."""
     links = build_signed_links(settings)
     disk_warning = partial(find_disk_warning, settings.state_dir)
-    # What was due before this process started is not overdue.
-    sources = SourceStates(
-        polling=store.polling,
-        watchers=watchers,
-        next_poll=compute_next_poll,
-        started_at=datetime.now(UTC),
-    )
+    sources = build_source_states(store, watchers)
     enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
     ingester = Ingester(
         archive=open_archive(settings, store),
@@ -232,7 +224,12 @@ def build_app(
         links=links,
         ingester=ingester,
         poller=Poller(
-            fetch=fetch, ingester=ingester, mailbox=mailbox, find_known_day=store.register.find_date
+            fetch=fetch,
+            polling=store.polling,
+            references=store.references,
+            open_ingester=lambda: ingester,
+            mailbox=mailbox,
+            find_known_day=store.register.find_date,
         ),
         deliverer=deliverer,
         reminder=build_reminder(store, sources, disk_warning),
@@ -254,6 +251,7 @@ def build_app(
 def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str) -> Reminder:
     """Return what makes the alerts that no page causes."""
     return Reminder(
+        checker=build_source_checker(store, sources, disk_warning),
         polling=store.polling,
         subscriptions=store.subscriptions,
         health=store.health,
@@ -262,7 +260,4 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         leads=store.leads,
         reviews=store.reviews,
         maintenance=store.maintenance,
-        held=store.references,
-        sources=sources,
-        disk_warning=disk_warning,
     )

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 #: Whether commands say which state they use.
 is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
-console = Console()
-error_console = Console(stderr=True)
+console = Console(emoji=False)  # a title may contain :house:
+error_console = Console(stderr=True, emoji=False)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ExplainOption = Annotated[
@@ -101,6 +101,12 @@ def freeze_loaded() -> None:
     """Leave what is loaded now out of collections: it lives as long as the process."""
     gc.collect()
     gc.freeze()
+
+
+def resume_collections() -> None:
+    """Collect garbage again, after a quick start without collections, but not what is loaded now."""
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

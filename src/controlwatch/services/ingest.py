@@ -30,7 +30,13 @@ from controlwatch.core.model.state import Decision, MatchContext, Observation, P
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import AnnexReader, cut_text, join_texts, list_picture_doubts
+from controlwatch.services.annexes import (
+    AnnexReader,
+    cut_text,
+    find_usable_validators,
+    join_texts,
+    list_picture_doubts,
+)
 from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
 
@@ -163,6 +169,10 @@ class Ingester:
             is_reread=is_reread,
         )
         return self._record(source, now=now)
+
+    def find_usable_validators(self, url: str) -> Validators | None:
+        """Return what to send with a request for a page, as `annexes.find_usable_validators` does."""
+        return find_usable_validators(url, polling=self.polling, archive=self.archive)
 
     def load_snapshot(self, url: str, sha256: str | None) -> Snapshot:
         """Return these bytes of an address as they were sent: those last trusted, not the last ones.

@@ -306,7 +306,7 @@ class PollingStore(StorePart):
             return
         polled = [{"id_": quiet.state.id, "at": quiet.state.last_success_at} for quiet in waiting]
         answered = [
-            {"url_": url, **{f"{name}_": value for name, value in asdict(validators).items()}}
+            {"url_": url, **{f"{name}_": getattr(validators, name) for name in _VALIDATOR_FIELDS}}
             for quiet in waiting
             for url, validators in quiet.validators.items()
         ]

@@ -11,7 +11,6 @@ from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -24,6 +23,7 @@ from controlwatch.core.model import (
     NoticeKind,
     RedlineSegment,
 )
+from controlwatch.core.model.alert import SUSPENSION_ENDS
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.day_text import add_known_day, spell_dates

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from controlwatch.core.extraction.report.measures import choose_measure
-from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.model import Alert
+from controlwatch.core.model.alert import ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.wording import WORDS

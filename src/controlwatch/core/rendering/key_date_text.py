@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from controlwatch.core.alerting.system_alerts import format_moment_pair
 from controlwatch.core.extraction.mentions.clauses import name_clause
-from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import ONE_DAY
 from controlwatch.core.model import KeyDate, Notice, ReleasedPart, ReminderSubject
+from controlwatch.core.model.alert import ENDS, SUSPENSION_ENDS
 from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
