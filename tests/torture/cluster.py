@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
@@ -35,7 +36,7 @@ from tests.store.postgres import QUICK, restart, server
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from controlwatch.testing.sites import Asked
 
@@ -343,11 +344,20 @@ def cluster_home(
         yield home, folder / "pg"
 
 
-def torture(misfortunes: int, *, seed: int = 1) -> Ledger:
-    """Let so many misfortunes happen while sources publish, and close the ledger."""
+def torture(
+    misfortunes: int,
+    *,
+    seed: int = 1,
+    minutes: float = math.inf,
+    says: Callable[[str], None] = lambda _: None,
+) -> Ledger:
+    """Let so many misfortunes happen while sources publish, for so long at most, and close the ledger."""
+    ends = time.monotonic() + 60 * minutes
     with cluster_home(seed=seed) as (home, pg):
         home.settle_in()
-        while home.misfortunes.total() < misfortunes:
+        while home.misfortunes.total() < misfortunes and time.monotonic() < ends:
+            if home.misfortunes.total() % 50 == 0:
+                says(f"{home.misfortunes.total()} misfortunes, {len(home.published)} notices")
             home.publish()
             time.sleep(home.dice.random() * 2)
             _let_something_happen(home, pg)
