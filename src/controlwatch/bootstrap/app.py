@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 from rich.console import Console
@@ -59,7 +60,7 @@ from controlwatch.services.remind import Reminder
 from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
-from controlwatch.settings import Settings
+from controlwatch.settings import LOG_DAYS, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,7 @@ def build_app(
             find_known_day=store.register.find_date,
         ),
         deliverer=deliverer,
-        reminder=build_reminder(store, sources, disk_warning),
+        reminder=build_reminder(store, sources, disk_warning, log_days=settings.log_days),
         queries=build_queries(
             store,
             lexicon,
@@ -248,7 +249,9 @@ def build_app(
     )
 
 
-def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str) -> Reminder:
+def build_reminder(
+    store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str, *, log_days: int = LOG_DAYS
+) -> Reminder:
     """Return what makes the alerts that no page causes."""
     return Reminder(
         checker=build_source_checker(store, sources, disk_warning),
@@ -260,4 +263,5 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         leads=store.leads,
         reviews=store.reviews,
         maintenance=store.maintenance,
+        log_age=timedelta(days=log_days),
     )

@@ -24,8 +24,8 @@ from controlwatch.core.model import Subscription
 from controlwatch.services.ports import Health, Polling, Subscriptions
 from controlwatch.services.source_checker import SourceChecker
 
-#: How far the log of polls goes back. What is evidence of a notice, or of an alert, is never dropped.
-POLL_LOG_AGE = timedelta(days=400)
+#: How long sessions and tokens are kept after their end.
+ENDED_ACCESS_AGE = timedelta(days=30)
 
 
 class ReminderTransaction(Protocol):
@@ -104,8 +104,11 @@ class Maintenance(Protocol):
     def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has put off; return the number of rows changed."""
 
-    def purge_polls(self, before: datetime) -> int:
-        """Drop the rows of the poll log before an instant; return their number."""
+    def purge_logs(self, before: datetime) -> int:
+        """Drop the log of polls and the failed logins before an instant; return the number of entries."""
+
+    def purge_accesses(self, before: datetime) -> int:
+        """Drop sessions and tokens that ended or expired before an instant; return their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,7 @@ class Reminder:
     leads: Leads
     reviews: OpenReviewSource
     maintenance: Maintenance
+    log_age: timedelta  #: how far the log of polls and the failed logins go back
 
     def run_round(self, *, now: datetime) -> tuple[str, ...]:
         """Check the sources, maintain the store, remind; return the kinds and titles of the alerts made."""
@@ -138,9 +142,10 @@ class Reminder:
         )
 
     def maintain(self, *, now: datetime) -> None:
-        """Repair what a clock that ran ahead has put off, and drop old rows of the poll log."""
+        """Repair what a clock that ran ahead has put off, and drop what is old and proves nothing."""
         self.maintenance.repair_clock_skew(now=now)
-        self.maintenance.purge_polls(now - POLL_LOG_AGE)
+        self.maintenance.purge_logs(now - self.log_age)
+        self.maintenance.purge_accesses(now - ENDED_ACCESS_AGE)
 
     def _remind_of_dates(self, now: datetime) -> list[str]:
         with self.reminders.transaction() as transaction:
