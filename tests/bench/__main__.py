@@ -18,6 +18,7 @@ from tests.bench import (
     outbox,
     pages,
     reading,
+    rounds,
     soak,
 )
 
@@ -30,6 +31,7 @@ PARTS = {
     "pages": pages.main,
     "delivery": delivery.main,
     "outbox": outbox.main,
+    "rounds": rounds.main,
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,
