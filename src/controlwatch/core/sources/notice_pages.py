@@ -83,7 +83,7 @@ _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全�
 _SOURCE_LINE_DAY = re.compile(
     r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
     r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
-    r"|((?:19|20)\d\d-\d{1,2}-\d{1,2})(?:\s+\d{1,2}:\d{2})?(?:\s|\u3000|&nbsp;){0,6}(?:来源|Source)\s*[:：]"
+    r"|((?:19|20)\d\d(?:-\d{1,2}-\d{1,2}|年\d{1,2}月\d{1,2}日))(?:\s+\d{1,2}:\d{2})?(?:\s|\u3000|&nbsp;){0,6}(?:来源|Source)\s*[:：]"
 )
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
