@@ -42,7 +42,8 @@ REGISTERED_ROW = re.compile(
     re.MULTILINE,
 )  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
 REGISTERED_FIRST = re.compile(
-    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([A-Z][^\t|\n]{3,80}?)(?:[ ]*[\t|][ |]*| {2,})[A-Z]{1,6}[ -]?\d{1,6}(?=[ ]*(?:[\t|]| {2,}|$))",
+    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([A-Z][^\t|\n]{3,80}?)(?:[ ]*[\t|][ |]*| {2,})"
+    r"[A-Z]{1,6}[ -]?\d{1,6}(?=[ ]*(?:[\t|]| {2,}|$))",
     re.MULTILINE,
 )  # Example Foods, Inc. ⇥ P-2217 ⇥ 鸡爪
 CHINESE_ITEM = re.compile(
