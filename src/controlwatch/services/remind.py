@@ -194,8 +194,10 @@ class Reminder:
         return [f"{alert.kind}: {alert.title}"] if alert is not None else []
 
     def _find_gaps(self, now: datetime) -> Iterator[Lead]:
-        for watcher in self.checker.sources.watchers:
-            since = self.polling.load_state(watcher.id).first_poll_at
+        watchers = [watcher for watcher in self.checker.sources.watchers if watcher.expect.series]
+        states = self.polling.load_states(watcher.id for watcher in watchers)
+        for watcher, state in zip(watchers, states, strict=True):
+            since = state.first_poll_at
             for series in watcher.expect.series if since is not None else ():
                 yield from find_gaps(
                     series,
