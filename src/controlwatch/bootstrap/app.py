@@ -16,7 +16,6 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
-from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
@@ -33,6 +32,7 @@ from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
     build_signed_links,
+    share_turns,
 )
 from controlwatch.bootstrap.question_app import (
     IN_MEMORY,
@@ -136,9 +136,8 @@ def open_app(
     store = SqlStore.open(settings.database, is_cluster=settings.is_cluster)
     cluster = join_cluster(settings, store, channels, is_worker=is_worker) if settings.is_cluster else None
     turns = cluster.turns if cluster is not None else None
-    slack = channels.get("slack")
-    if turns is not None and isinstance(slack, SlackChannel):
-        slack.share_turns(turns)
+    if turns is not None:
+        share_turns(channels, turns)
     fetch = HttpFetcher(connect_to=settings.connect_to, turns=turns)
     opinions: SecondOpinions | None = None
     try:

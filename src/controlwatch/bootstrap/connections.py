@@ -18,7 +18,7 @@ from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.core.model.mail_servers import ImapUrl, SmtpUrl
 from controlwatch.services.intake import MAX_MAIL_BYTES
-from controlwatch.services.ports import Channel, Subscriptions
+from controlwatch.services.ports import Channel, Subscriptions, Turns
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +59,15 @@ def build_channels(settings: Settings, console: Console | None) -> dict[ChannelN
 
         channels["apprise"] = AppriseChannel(settings.destinations)
     return channels
+
+
+def share_turns(channels: Mapping[ChannelName, Channel], turns: Turns) -> None:
+    """Let messages to one Slack channel leave in turn with those of other machines."""
+    from controlwatch.adapters.channels.slack import SlackChannel
+
+    slack = channels.get("slack")
+    if isinstance(slack, SlackChannel):
+        slack.share_turns(turns)
 
 
 def resolve_destination(channels: Mapping[ChannelName, Channel], name: str) -> str:
