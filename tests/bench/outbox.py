@@ -77,7 +77,7 @@ def measure(name: str, url: str) -> None:
     store.close()
 
 
-def fill_subscribers(store: SqlStore) -> None:
+def fill_subscribers(store: SqlStore, subscribers: int = SUBSCRIBERS) -> None:
     """Let so many people subscribe, and make the alerts of everything that is sent or waits."""
     first = Subscription(channel="email", target="r1@reader.example")
     store.subscriptions.subscribe(first, NOW)
@@ -88,11 +88,11 @@ def fill_subscribers(store: SqlStore) -> None:
         "timezone, language, reports, health, reminders, outlook, active, confirmed, owner, escalate_after, "
     )
     columns += "escalate_to, muted, created_at"
-    count = (SENT + FEW + MANY) // SUBSCRIBERS
+    count = (SENT + FEW + MANY) // subscribers
     with store.engine.begin() as connection:
         connection.execute(
             text(
-                f"WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < {SUBSCRIBERS}) "
+                f"WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < {subscribers}) "
                 f"INSERT INTO subscription (id, target, {columns}) "
                 f"SELECT n, 'r' || n || '@reader.example', {columns} FROM n, subscription WHERE subscription.id = 1"
             )
@@ -109,15 +109,17 @@ def fill_subscribers(store: SqlStore) -> None:
         connection.execute(ALERT.insert(), [{"id": n, **values} for n in range(1, count + 2)])
 
 
-def insert(store: SqlStore, rows: int, *, first: int, state: str, due: datetime) -> None:
+def insert(
+    store: SqlStore, rows: int, *, first: int, state: str, due: datetime, subscribers: int = SUBSCRIBERS
+) -> None:
     """Insert deliveries, each alert to every subscriber."""
     is_sent = state == "sent"
     instant = due.strftime("%Y-%m-%d %H:%M:%S.%f") + ("" if store.engine.dialect.name == "sqlite" else "+00")
     statement = _COUNTED.format(
         rows=rows,
         first=first,
-        alert=1 + math.ceil(first / SUBSCRIBERS),  # one that no subscriber has yet
-        subscribers=SUBSCRIBERS,
+        alert=1 + math.ceil(first / subscribers),  # one that no subscriber has yet
+        subscribers=subscribers,
         state=state,
         due=instant,
         sent=f"'{instant}'" if is_sent else "NULL",

@@ -47,8 +47,9 @@ def measure_minute(name: str, url: str) -> None:
     """Fill a store and run the round of a minute some times."""
     store, now = SqlStore.open(url), datetime.now(UTC)
     fill_store(store, sorted(load_lexicon().category_ids), today=now.date())
-    outbox.fill_subscribers(store)
-    outbox.insert(store, outbox.SENT, first=0, state="sent", due=now - timedelta(days=30))
+    outbox.fill_subscribers(store, SUBSCRIBERS)
+    month_ago = now - timedelta(days=30)
+    outbox.insert(store, outbox.SENT, first=0, state="sent", due=month_ago, subscribers=SUBSCRIBERS)
     watchers = tuple(replace(DECLARED, id=f"source-{n}") for n in range(SOURCES))
     polled = {"first_poll_at": now, "last_poll_at": now, "last_success_at": now, "whole_at": now}
     with store.engine.begin() as connection:
@@ -64,7 +65,7 @@ def measure_minute(name: str, url: str) -> None:
     same = min(measure_cpu(lambda: reminder.run_round(now=now)) for _ in range(ROUNDS))
     changed = []
     for n in range(ROUNDS):
-        touch_store(store, n)
+        touch_store(store, 1 + n)
         changed.append(measure_cpu(lambda: reminder.run_round(now=now)))
     counts = measure_cpu(store.queries.count_deliveries)
     print(
