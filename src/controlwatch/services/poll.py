@@ -10,7 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success, check_retry_time
-from controlwatch.core.model import Validators
+from controlwatch.core.model import Snapshot, Validators
 from controlwatch.core.model.addresses import is_item_address
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
@@ -31,7 +31,7 @@ from controlwatch.core.sources.plausibility import (
     is_gone,
     is_host_down,
 )
-from controlwatch.core.sources.requests import build_detail_request
+from controlwatch.core.sources.requests import Request, build_detail_request
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.annexes import find_usable_validators
 from controlwatch.services.ingest import Ingester
@@ -196,7 +196,8 @@ class Poller:
         """Scan the list, track what is new, and read every page that is due."""
         watcher, scan, references = run.watcher, run.scan, self.ingester.references
         check_retry_time(run.state, now=run.now)
-        with self.fetch.open_session(watcher) as session:
+        with self.fetch.open_session(watcher) as opened:
+            session = _note_faults(opened, scan.faults)
             IndexScanner(
                 watcher=watcher,
                 state=run.state,
@@ -310,3 +311,15 @@ class Poller:
         run.rows, run.new, run.due, run.read = (count + 1 for count in (run.rows, run.new, run.due, run.read))
         run.scan.newest = max(run.scan.newest or date.min, to_beijing_day(mail.arrived_at))
         run.note_decision(reference, decision)
+
+
+def _note_faults(session: FetchSession, faults: list[str]) -> FetchSession:
+    """Return the session, which adds to `faults` each list, page and annex whose answer broke off."""
+
+    def ask(request: Request, validators: Validators | None = None) -> Snapshot | None:
+        snapshot = session(request, validators)
+        if snapshot is not None:
+            faults.extend(f"{snapshot.final_url}: {doubt}" for doubt in snapshot.doubts)
+        return snapshot
+
+    return ask

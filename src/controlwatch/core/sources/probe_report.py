@@ -108,6 +108,7 @@ def _check_transport(watcher: Watcher, snapshot: Snapshot, *, what: str) -> Iter
     is_generated = what == "list" and watcher.index.kind == "jpaas"  # such answers never carry validators
     if not (is_generated or snapshot.get_header("etag") or snapshot.get_header("last-modified")):
         yield f"The {what} carries neither ETag nor Last-Modified; it is fetched whole each time."
+    yield from (f"The {what} did not come whole: {doubt}." for doubt in snapshot.doubts)
     decoded = _decode_snapshot(watcher, snapshot)
     declared = watcher.http.charset
     if declared and decoded.encoding != decode_body(b"", declared=declared).encoding:
