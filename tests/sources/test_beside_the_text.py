@@ -25,7 +25,7 @@ from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 
-from .files import old_word, word_of, zipped
+from .files import compound, old_word, word_of, zipped
 from .test_pictures import ROWS, annex, needs_ocr, saved, sheet
 
 CODE = "8103200010"
@@ -524,3 +524,48 @@ def test_the_boxes_of_an_old_workbook_are_found_in_its_records() -> None:
     stream = record(0x0809, bytes(16)) + record(0x01B6, bytes(10) + struct.pack("<H", len(words)) + bytes(6))
     stream += record(0x003C, b"\x01" + words.encode("utf-16-le")) + record(0x003C, bytes(8)) + record(10, b"")
     assert list(list_box_texts(stream)) == [words]
+
+
+def old_workbook(cell: str, *pictures: bytes) -> bytes:
+    """An old workbook with one cell and with pictures, which are cut into records as Excel cuts them."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<2H", kind, len(body)) + body
+
+    def drawing(kind: int, body: bytes, version: int = 15) -> bytes:
+        return struct.pack("<2HI", version, kind, len(body)) + body
+
+    blips = b"".join(
+        drawing(0xF007, bytes(36) + drawing(0xF01E, bytes(17) + picture, 0x6E00), 2) for picture in pictures
+    )
+    group = drawing(0xF000, drawing(0xF001, blips))
+    parts = [group[at : at + 8_224] for at in range(0, len(group), 8_224)] if pictures else []
+    kinds = [0xEB, 0xEB, *[0x3C] * len(parts)]
+    drawn = b"".join(record(kind, part) for kind, part in zip(kinds, parts, strict=False))
+    begin, end = (struct.pack("<4H8x", 0x0600, kind, 0, 0) for kind in (5, 16))
+    head, tail = record(0x0809, begin), drawn + record(10, b"")
+    place = len(head) + 4 + 14 + len(tail)
+    listed = record(0x85, struct.pack("<I2B2B", place, 0, 0, 6, 0) + b"Sheet1")
+    label = record(0x0204, struct.pack("<4HB", 0, 0, 0, len(cell), 1) + cell.encode("utf-16-le"))
+    sheet_records = record(0x0809, end) + label + record(10, b"")
+    return compound({"Workbook": head + listed + tail + sheet_records})
+
+
+@pytest.mark.parametrize(
+    ("pictures", "unread"), [([], 0), ([saved(sheet())], 1), ([saved(sheet().resize((90, 90)))], 0)]
+)
+def test_a_picture_in_an_old_workbook_is_told_where_it_can_hold_a_table(
+    pictures: list[bytes], unread: int
+) -> None:
+    read = read_ole(old_workbook(f"钽粉 {CODE}", *pictures))
+    assert (read.text, read.doubts, read.pictures) == (f"钽粉 {CODE}", (PICTURE_UNREAD,) * unread, unread)
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_in_an_old_workbook_is_recognised() -> None:
+    read = annex(old_workbook("钽粉", saved(sheet(ROWS[:2])), saved(sheet())))
+    assert read.text == "钽粉"
+    assert [line for line in read.picture_text.split("\n") if "\t" in line][-3:] == [
+        "\t".join(r) for r in ROWS
+    ]
