@@ -526,18 +526,33 @@ def test_the_boxes_of_an_old_workbook_are_found_in_its_records() -> None:
     assert list(list_box_texts(stream)) == [words]
 
 
+def drawing(kind: int, body: bytes, version: int = 15) -> bytes:
+    """A record of a drawing."""
+    return struct.pack("<2HI", version, kind, len(body)) + body
+
+
+def blip(picture: bytes) -> bytes:
+    """A PNG in a drawing."""
+    return drawing(0xF01E, bytes(17) + picture, 0x6E00)
+
+
+def metafile(width: int, *, hashes: int = 1) -> bytes:
+    """A metafile in a drawing, so many centimetres wide and five high."""
+    head = bytes(16 * hashes + 20) + struct.pack("<2I", width * 360_000, 5 * 360_000)
+    return drawing(0xF01A, head + bytes(60), 0x3D40 + 16 * (hashes - 1))
+
+
+def bitmap(width: int, height: int) -> bytes:
+    return drawing(0xF01F, bytes(17) + struct.pack("<3I", 40, width, height) + bytes(40), 0x7A80)
+
+
 def old_workbook(cell: str, *pictures: bytes) -> bytes:
     """An old workbook with one cell and with pictures, which are cut into records as Excel cuts them."""
 
     def record(kind: int, body: bytes) -> bytes:
         return struct.pack("<2H", kind, len(body)) + body
 
-    def drawing(kind: int, body: bytes, version: int = 15) -> bytes:
-        return struct.pack("<2HI", version, kind, len(body)) + body
-
-    blips = b"".join(
-        drawing(0xF007, bytes(36) + drawing(0xF01E, bytes(17) + picture, 0x6E00), 2) for picture in pictures
-    )
+    blips = b"".join(drawing(0xF007, bytes(36) + picture, 2) for picture in pictures)
     group = drawing(0xF000, drawing(0xF001, blips))
     parts = [group[at : at + 8_224] for at in range(0, len(group), 8_224)] if pictures else []
     kinds = [0xEB, 0xEB, *[0x3C] * len(parts)]
@@ -552,7 +567,17 @@ def old_workbook(cell: str, *pictures: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "unread"), [([], 0), ([saved(sheet())], 1), ([saved(sheet().resize((90, 90)))], 0)]
+    ("pictures", "unread"),
+    [
+        ([], 0),
+        ([blip(saved(sheet()))], 1),
+        ([blip(saved(sheet().resize((90, 90))))], 0),
+        ([metafile(12)], 1),
+        ([metafile(12, hashes=2)], 1),
+        ([metafile(4)], 0),
+        ([bitmap(800, 300)], 1),
+        ([bitmap(80, 80)], 0),
+    ],
 )
 def test_a_picture_in_an_old_workbook_is_told_where_it_can_hold_a_table(
     pictures: list[bytes], unread: int
@@ -564,7 +589,7 @@ def test_a_picture_in_an_old_workbook_is_told_where_it_can_hold_a_table(
 @needs_ocr
 @pytest.mark.slow
 def test_a_table_that_is_a_picture_in_an_old_workbook_is_recognised() -> None:
-    read = annex(old_workbook("钽粉", saved(sheet(ROWS[:2])), saved(sheet())))
+    read = annex(old_workbook("钽粉", blip(saved(sheet(ROWS[:2]))), blip(saved(sheet()))))
     assert read.text == "钽粉"
     assert [line for line in read.picture_text.split("\n") if "\t" in line][-3:] == [
         "\t".join(r) for r in ROWS

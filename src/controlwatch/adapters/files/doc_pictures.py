@@ -19,6 +19,9 @@ _MIN_PICTURE = (3_402, 1_701)  # 6 by 3 cm, in twips; less is a seal, a sign or 
 _MIN_PIXELS = (400, 200)
 _TEXT_OBJECT, _CONTINUE, _DRAWING_GROUP = 0x01B6, 0x003C, 0x00EB
 _MAX_PICTURES = 200
+#: The beginning of a metafile or a bitmap in a drawing; its fifth bit says that two hashes follow, not one.
+_DRAWN = re.compile(rb"(?:[\x40\x50]\x3d\x1a|[\x60\x70]\x21\x1b|[\x80\x90]\x7a\x1f)\xf0")
+_BITMAP, _EMU_OF_TWIP = 0x1F, 635
 _FILE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xe0-\xef\xdb]")
 
 
@@ -53,9 +56,9 @@ def list_floating_pictures(main: bytes) -> Iterator[bytes]:
 
 
 def list_sheet_pictures(stream: bytes) -> Iterator[bytes]:
-    """Yield the large PNG and JPEG files that lie on the sheets of an old workbook ([MS-XLS] 2.4.171).
+    """Yield the large pictures on the sheets of an old workbook; nothing for one that is not PNG or JPEG.
 
-    All are kept in one drawing group, which is cut into records of eight kilobytes.
+    All are kept in one drawing group, which is cut into records of eight kilobytes ([MS-XLS] 2.4.171).
     """
     group, is_inside = b"", False
     for kind, record in _list_records(stream):
@@ -63,6 +66,19 @@ def list_sheet_pictures(stream: bytes) -> Iterator[bytes]:
         if is_inside:
             group += record
     yield from list_floating_pictures(group)
+    yield from (b"" for hit in _DRAWN.finditer(group) if _is_drawn_large(group, hit))
+
+
+def _is_drawn_large(group: bytes, hit: re.Match[bytes]) -> bool:
+    """Return whether a metafile or a bitmap can hold a table ([MS-ODRAW] 2.2.24 to 2.2.29)."""
+    is_bitmap = hit[0][2] == _BITMAP
+    hashes = 2 if hit[0][0] & 0x10 else 1
+    at = hit.end() + 4 + 16 * hashes + (5 if is_bitmap else 20)
+    if at + 8 > len(group):
+        return False
+    size = struct.unpack_from("<2I", group, at)
+    least = _MIN_PIXELS if is_bitmap else tuple(side * _EMU_OF_TWIP for side in _MIN_PICTURE)
+    return all(side >= bound for side, bound in zip(size, least, strict=True))
 
 
 def list_box_texts(stream: bytes) -> Iterator[str]:

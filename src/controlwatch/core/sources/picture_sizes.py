@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import struct
 
-#: The beginnings of PNG, JPEG and GIF files.
-PICTURE_START = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xe0-\xef\xdb]|GIF8[79]a")
 #: Bytes before the frame of a JPEG: a thumbnail, a profile.
 FRAME_REACH = 70_000
 _FRAME = re.compile(rb"\xff[\xc0-\xc2]\x00[\x0b-\x14]\x08(.{4})", re.DOTALL)  # height and width of a JPEG
