@@ -35,6 +35,8 @@ class IndexPage:
 
 #: Our note of how an answer broke off, among its headers: a name that no server can send.
 FAULT = ":fault"
+#: Our note that a browser saved an answer: its charset, and of a page its headers, are not the server's.
+DECODED = ":decoded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
