@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -173,9 +174,13 @@ def stats(
     """
     with open_question_app() as app:
         counts = app.store.polling.count_failures(since=datetime.now(UTC) - timedelta(days=days))
-        states = {line.id: line.state for line in app.queries.list_watchers()}
+        states = [line.state for line in app.queries.list_watchers()]
+    # A source fails with one error at a time: the row of another one is over.
+    since = {(state.id, state.kind): state.failing_since for state in states}
     if json:
-        print_json(counts)
+        print_json(
+            [asdict(count) | {"failing_since": since.get((count.watcher, count.kind))} for count in counts]
+        )
         return
     columns = (
         "Watcher",
@@ -188,8 +193,7 @@ def stats(
     )
     table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
     for count in counts:
-        since = states[count.watcher].failing_since if count.watcher in states else None
-        times = (count.first_at, count.last_at, since)
+        times = (count.first_at, count.last_at, since.get((count.watcher, count.kind)))
         shown = [f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at is not None else "" for at in times]
         reason = Text(to_one_line(count.reason, 160))
         table.add_row(Text(count.watcher), Text(count.kind), str(count.times), *shown, reason)
