@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from tests.services.test_browser_ways import LIST, pack
 from tests.services.world import WATCHER, Page, World, tightening
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from controlwatch.core.model.state import PollReport
     from controlwatch.core.sources.watcher import Watcher
 
@@ -127,29 +129,64 @@ def test_a_redirect_whose_text_breaks_off_leads_on() -> None:
     assert (page.body, server.paths) == (LIST, ["/list.html", "/new.html"])
 
 
-def test_bytes_behind_the_announced_length_are_not_taken_for_the_next_answer() -> None:
-    """A server that keeps its connection: it sends what it says, and a page more."""
+@contextmanager
+def keeping(replies: Sequence[bytes]) -> Iterator[tuple[str, list[int]]]:
+    """A server that keeps its connections, each for these replies; then it closes it without an answer.
 
-    def talk(line: socket.socket) -> None:
+    Yields its host, and for each connection how often it was asked.
+    """
+    asked: list[int] = []
+
+    def talk(line: socket.socket, number: int) -> None:
         with suppress(OSError), line:
-            while line.recv(65536):
-                line.sendall(sized(LIST + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother", len(LIST)))
+            for reply in (*replies, b""):
+                if not line.recv(65536):
+                    return
+                asked[number] += 1
+                line.sendall(reply)
 
     def accept() -> None:
         with suppress(OSError):
             while True:
-                threading.Thread(target=talk, args=(listener.accept()[0],), daemon=True).start()
+                line, _ = listener.accept()
+                asked.append(0)
+                threading.Thread(target=talk, args=(line, len(asked) - 1), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
-        host = f"127.0.0.1:{listener.getsockname()[1]}"
-        watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(host,)))
-        fetch = HttpFetcher(private=True)
-        with fetch.open_session(watcher) as session:
-            pages = [session(Request(url=f"http://{host}/{n}")) for n in range(3)]
-        fetch.close()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", asked
         listener.shutdown(socket.SHUT_RDWR)
-    assert [page.body for page in pages if page is not None] == [LIST] * 3
+
+
+def ask_often(host: str, times: int) -> list[bytes]:
+    """Ask a host with one client and return the bodies."""
+    watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(host,)))
+    fetch = HttpFetcher(private=True)
+    try:
+        with fetch.open_session(watcher) as session:
+            pages = [session(Request(url=f"http://{host}/{n}")) for n in range(times)]
+    finally:
+        fetch.close()
+    return [page.body for page in pages if page is not None]
+
+
+def test_bytes_behind_the_announced_length_are_not_taken_for_the_next_answer() -> None:
+    surplus = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother"
+    with keeping([sized(LIST + surplus, len(LIST))] * 6) as (host, _):
+        assert ask_often(host, 3) == [LIST] * 3
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_no_failure() -> None:
+    with keeping([sized(LIST, len(LIST))]) as (host, asked):
+        assert ask_often(host, 2) == [LIST] * 2
+        assert asked == [2, 1]
+
+
+def test_a_server_that_closes_a_new_connection_has_not_answered_and_is_asked_once() -> None:
+    with keeping([]) as (host, asked):
+        with pytest.raises(Unreachable):
+            ask_often(host, 1)
+        assert asked == [1]
 
 
 # --------------------------------------------------------------------------- what people see

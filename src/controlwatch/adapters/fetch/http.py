@@ -37,6 +37,8 @@ USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice w
 #: What stays as it is in an address: everything printable in ASCII but the space.
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+#: What httpcore calls it when a new connection stands.
+_CONNECTED = "connection.connect_tcp.complete"
 _TO_GET_STATUSES = frozenset({301, 302, 303})  # after them browsers ask by GET, without the form
 
 
@@ -279,7 +281,7 @@ class HttpFetchSession:
         built.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
         try:
             with keep_to(allowance):
-                response = self._fetch.open_response(built)
+                response = self._open_response(built, allowance)
                 try:
                     body, fault = _read_body(response, allowance)
                 finally:
@@ -296,6 +298,19 @@ class HttpFetchSession:
             headers=(*_read_headers(response), *([(FAULT, fault)] if fault else [])),
             body=body,
         )
+
+    def _open_response(self, built: httpx.Request, allowance: Allowance) -> httpx.Response:
+        """Send a request; over a new connection where the server has closed the one that was kept."""
+        opened: list[str] = []
+        built.extensions["trace"] = lambda event, _details: (
+            opened.append(event) if event == _CONNECTED else None
+        )
+        while True:
+            try:
+                return self._fetch.open_response(built)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if opened or allowance.bytes_received:
+                    raise
 
 
 def _build_rest_error(url: str, seconds: float) -> Refused:
