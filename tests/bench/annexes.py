@@ -18,7 +18,7 @@ from controlwatch.testing.pdf import pdf
 from tests.sources.files import pdf_of, ruled
 
 PAGES, ROWS_OF_PAGE = 10, 24
-ROUNDS = 5
+ROUNDS = 12
 URL = "https://example.test/annex.pdf"
 
 
