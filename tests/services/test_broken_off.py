@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +23,7 @@ from tests.services.world import WATCHER, Page, World, tightening
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.model.state import PollReport, WatcherState
     from controlwatch.core.sources.watcher import Watcher
 
 pytestmark = pytest.mark.usefixtures("sound_chain")
@@ -191,7 +191,7 @@ def test_a_server_that_closes_a_new_connection_has_not_answered_and_is_asked_onc
 
 # --------------------------------------------------------------------------- what people see
 
-NOTICE = Page("/notices/art_7.html", "商务部公告2026年第7号 有关出口管制事项", "")
+TIGHTENING = tightening(7)
 ANNEX = "清单\n1 镓 8112929010\n2 锗 8112999010\n".encode()
 
 
@@ -199,50 +199,77 @@ def show(body: bytes, *, is_cut: bool) -> bytes:
     return sized(body, len(body) + (500 if is_cut else 0))
 
 
-def poll_raw(w: World, *, text: str, cut: str) -> tuple[Watcher, PollReport]:
-    """Poll a site that states a wrong length for its list, its notice or its annex, after a first look."""
-    notice = replace(NOTICE, text=text, annex="/files/list.txt")
-    rows: list[Page] = []
+@dataclass(slots=True)
+class CutSite:
+    """A site that states a wrong length for its list, its notice or its annex, after a first look."""
 
-    def site(path: str, _head: str) -> bytes:
-        if path == notice.path:
-            return show(notice.html.encode(), is_cut=cut == "notice")
-        if path == notice.annex:
-            return show(ANNEX, is_cut=cut == "annex").replace(b"text/html", b"text/plain")
-        listed = "".join(w.ministry.row(page) for page in rows)
+    world: World
+    watcher: Watcher
+    cut: str
+    notice: Page
+    rows: list[Page]
+
+    def answer(self, path: str, _head: str) -> bytes:
+        if path == self.notice.path:
+            return show(self.notice.html.encode(), is_cut=self.cut == "notice")
+        if path == self.notice.annex:
+            return show(ANNEX, is_cut=self.cut == "annex").replace(b"text/html", b"text/plain")
+        listed = "".join(self.world.ministry.row(page) for page in self.rows)
         html = f'<html><head><meta charset="utf-8"></head><body><ul class="list">{listed}</ul></body></html>'
-        return show(html.encode(), is_cut=cut == "list")
+        return show(html.encode(), is_cut=self.cut == "list")
 
-    rows.append(Page("/notices/art_1.html", "商务部公告2026年第1号", ""))
-    with serving(site) as server:
+    def poll(self) -> PollReport:
+        return self.world.poll(self.watcher)
+
+    @property
+    def state(self) -> WatcherState:
+        return self.world.store.polling.load_state(self.watcher.id)
+
+
+@contextmanager
+def cutting(w: World, cut: str, *, text: str = TIGHTENING) -> Iterator[CutSite]:
+    """Poll a site that is sound, then let it publish a notice."""
+    known = Page("/notices/art_1.html", "商务部公告2026年第1号", "")
+    notice = Page(
+        "/notices/art_7.html", "商务部公告2026年第7号 有关出口管制事项", text, annex="/files/list.txt"
+    )
+    site = CutSite(w, WATCHER, "", notice, [known])
+    with serving(site.answer) as server:
         watcher = watcher_of(server)
         index = replace(watcher.index, url=f"http://{server.host}/notices/index.html")
-        watcher = replace(watcher, index=replace(index, pages=replace(index.pages, style="none")))
+        site.watcher = replace(watcher, index=replace(index, pages=replace(index.pages, style="none")))
         w.poller = replace(w.poller, fetch=HttpFetcher(private=True))
-        w.poll(watcher)
-        rows.insert(0, notice)
-        report = w.poll(watcher)
+        site.poll()
+        site.rows.insert(0, notice)
+        site.cut = cut
+        yield site
         w.poller.fetch.close()
-    return watcher, report
 
 
 @pytest.mark.parametrize("cut", ["list", "notice", "annex"])
-def test_what_broke_off_shows_in_the_health_of_its_source(w: World, cut: str) -> None:
-    watcher, report = poll_raw(w, text=tightening(7), cut=cut)
-    state = w.store.polling.load_state(watcher.id)
-    assert report.outcome == "looked"
-    assert state.concern == "degraded"
-    assert "the server announced" in state.concern_reason
-    assert "the server announced" in report.reason
+def test_what_broke_off_shows_in_the_health_of_its_source_until_it_is_whole(w: World, cut: str) -> None:
+    with cutting(w, cut) as site:
+        report = site.poll()
+        assert report.outcome == "looked"
+        assert "the server announced" in report.reason
+        assert site.state.concern == "degraded"
+        assert "the server announced" in site.state.concern_reason
+        site.cut = ""
+        site.poll()
+        assert site.state.concern == ""
 
 
-def test_a_list_that_broke_off_is_never_taken_for_unchanged(w: World) -> None:
-    watcher, _ = poll_raw(w, text=tightening(7), cut="list")
-    assert w.store.polling.find_validators(watcher.index.url) is None
+def test_a_list_that_broke_off_is_never_taken_for_unchanged_and_not_read_more_often(w: World) -> None:
+    with cutting(w, "list") as site:
+        site.poll()
+        assert w.store.polling.find_validators(site.watcher.index.url) is None
+        assert site.state.whole_at is not None
+        assert [site.poll().outcome, site.state.concern] == ["looked", "degraded"]
 
 
 def test_a_notice_that_broke_off_is_told_with_a_doubt(w: World) -> None:
-    poll_raw(w, text=tightening(7), cut="notice")
+    with cutting(w, "notice") as site:
+        site.poll()
     (alert,) = w.alerts()
     assert alert.notice is not None
     assert alert.notice.is_change
@@ -251,7 +278,9 @@ def test_a_notice_that_broke_off_is_told_with_a_doubt(w: World) -> None:
 
 @pytest.mark.parametrize("cut", ["notice", "annex"])
 def test_a_text_that_broke_off_before_it_says_what_it_does_needs_review(w: World, cut: str) -> None:
-    poll_raw(w, text="现将镓（参考海关商品编号：8112929010）出口许可的有关情况说明如下。", cut=cut)
+    text = "现将镓（参考海关商品编号：8112929010）出口许可的有关情况说明如下。"
+    with cutting(w, cut, text=text) as site:
+        site.poll()
     (alert,) = w.alerts()
     assert alert.notice is not None
     assert alert.notice.attention is Attention.REVIEW
@@ -261,8 +290,9 @@ def test_a_text_that_broke_off_before_it_says_what_it_does_needs_review(w: World
 
 
 def test_the_doubt_outlives_a_new_reading_of_the_stored_bytes(w: World) -> None:
-    watcher, _ = poll_raw(w, text=tightening(7), cut="notice")
-    reread_all(w.ingester, {watcher.id: watcher}, now=w.now)
+    with cutting(w, "notice") as site:
+        site.poll()
+    reread_all(w.ingester, {site.watcher.id: site.watcher}, now=w.now)
     record = w.store.queries.find_record("MOFCOM 2026-7")
     assert record is not None
     assert any("the server announced" in doubt for doubt in record.notice.doubts)

@@ -207,7 +207,7 @@ class IndexScanner:
         if snapshot.status == 404 and (request.optional or not is_first):
             return None  # a year that has not begun, or a page beyond the last
         check_response(snapshot)
-        if is_first and not snapshot.fault:
+        if is_first:
             self.scan.trusted[name] = Validators.from_snapshot(snapshot)
         if validators is not None and validators.sha256 == snapshot.sha256:
             self.scan.is_partly_unchanged = True
