@@ -37,8 +37,6 @@ USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice w
 #: What stays as it is in an address: everything printable in ASCII but the space.
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-#: What httpcore calls it when a new connection stands.
-_CONNECTED = "connection.connect_tcp.complete"
 _TO_GET_STATUSES = frozenset({301, 302, 303})  # after them browsers ask by GET, without the form
 
 
@@ -301,15 +299,11 @@ class HttpFetchSession:
 
     def _open_response(self, built: httpx.Request, allowance: Allowance) -> httpx.Response:
         """Send a request; over a new connection where the server has closed the one that was kept."""
-        opened: list[str] = []
-        built.extensions["trace"] = lambda event, _details: (
-            opened.append(event) if event == _CONNECTED else None
-        )
         while True:
             try:
                 return self._fetch.open_response(built)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if opened or allowance.bytes_received:
+                if allowance.connections_opened or allowance.bytes_received:
                     raise
 
 

@@ -16,6 +16,7 @@ from httpcore._backends.sync import SyncStream  # a socket as httpcore reads it;
 from controlwatch.adapters.limits.exchange import (
     MAX_ANSWER_BYTES,
     AnswerTooLarge,
+    count_connection,
     count_received,
     limit_exchange,
     limit_wait,
@@ -176,6 +177,7 @@ class _BoundedBackend(httpcore.SyncBackend):
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
+        count_connection()
         for option in socket_options or ():
             connected.setsockopt(*option)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
