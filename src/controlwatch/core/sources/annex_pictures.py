@@ -25,9 +25,11 @@ _MAX_LINES_BETWEEN = 2  #: between the heading and the picture: its title, a not
 _SMALL = 100  #: pixels; a smaller picture is a sign beside a link
 _LARGE = (400, 200)  #: pixels; a picture declared so large may hold a table
 _LARGE_DATA = 40_000  #: characters of a picture that stands in the page itself
+#: Names of ornaments; screenshots that people paste are called 微信图片_2026.png or WechatIMG12.jpg.
 _ADORNS = re.compile(
-    r"icon|\bico[_-]|logo|banner|qrcode|\bqr[_-]|ewm|erweima|weixin|wechat|weibo|share|print|emoji|arrow"
-    r"|二维码|二維碼|微信|微博|分享|打印|图标|扫一扫",
+    r"(?<!sil)icon|\bico[_-]|(?<!cata)logo|banner|qrcode|\bqr[_-]|(?<!n)ewm|erweima|weixin|wechat(?!img)|weibo"
+    r"|(?<![a-z])share(?!d|holder)|bdshare|(?<!blue)print(?!ed)|emoji|(?<!n)arrow"
+    r"|二维码|二維碼|微信(?!图片|截图|截屏)|微博|分享|打印|图标|扫一扫",
     re.IGNORECASE,
 )
 #: Files that stand for a picture until a script has loaded it, are drawn by code, or adorn an error page.
