@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controlwatch.adapters.fetch.http import HttpFetcher
-from controlwatch.core.model import Attention
+from controlwatch.core.model import Attention, Subscription
 from controlwatch.core.model.errors import Unreachable
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 from controlwatch.core.sources.requests import Request
@@ -267,10 +267,14 @@ def test_a_list_that_broke_off_is_never_taken_for_unchanged_and_not_read_more_of
         assert [site.poll().outcome, site.state.concern] == ["looked", "degraded"]
 
 
-def test_a_notice_that_broke_off_is_told_with_a_doubt(w: World) -> None:
-    with cutting(w, "notice") as site:
+@pytest.mark.parametrize("cut", ["notice", "annex"])
+def test_a_notice_that_broke_off_is_told_with_a_doubt_also_to_who_follows_a_code(w: World, cut: str) -> None:
+    follows = Subscription(channel="console", target="codes", hs_prefixes=("2844",))
+    w.store.subscriptions.subscribe(follows, w.now)
+    with cutting(w, cut) as site:
         site.poll()
-    (alert,) = w.alerts()
+    alert, same = w.alerts()
+    assert alert == same
     assert alert.notice is not None
     assert alert.notice.is_change
     assert any("the end may be missing" in doubt for doubt in alert.notice.doubts)
