@@ -23,6 +23,7 @@ from tests.services.world import WATCHER, Page, World, tightening
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from controlwatch.core.model import Snapshot
     from controlwatch.core.model.state import PollReport, WatcherState
     from controlwatch.core.sources.watcher import Watcher
 
@@ -118,6 +119,22 @@ def test_an_answer_that_proves_to_be_whole_is_asked_for_once_whatever_its_length
     assert (page.body, page.fault, len(server.paths)) in {(CUT, "", 1), (LIST, "", 1)}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "fault"),
+    [
+        (sized(CUT, 9_000), f"the server announced 9,000 bytes and sent {len(CUT)}"),
+        (answer(pack(LIST), b"Content-Encoding: gzip", b"Content-Length: 9000"), ""),
+    ],
+    ids=["plain", "packed"],
+)
+def test_a_server_that_keeps_the_connection_and_has_no_more_is_read(sent: bytes, fault: str) -> None:
+    with keeping([sent] * 9) as (host, asked):
+        (page,) = ask_often(host, 1, timeout=3.0)
+    assert (page.body, page.fault) in {(CUT, fault), (LIST, fault)}
+    assert asked == ([1, 1] if fault else [1])
+
+
 def test_a_redirect_whose_text_breaks_off_leads_on() -> None:
     def lead(path: str, _head: str) -> bytes:
         moved = answer(b"", b"Location: /new.html", b"Content-Length: 154", status=b"302 Found")
@@ -158,27 +175,27 @@ def keeping(replies: Sequence[bytes]) -> Iterator[tuple[str, list[int]]]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def ask_often(host: str, times: int) -> list[bytes]:
-    """Ask a host with one client and return the bodies."""
-    watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(host,)))
+def ask_often(host: str, times: int, *, timeout: float = WATCHER.http.timeout) -> list[Snapshot]:
+    """Ask a host with one client and return what it sent."""
+    watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(host,), timeout=timeout))
     fetch = HttpFetcher(private=True)
     try:
         with fetch.open_session(watcher) as session:
             pages = [session(Request(url=f"http://{host}/{n}")) for n in range(times)]
     finally:
         fetch.close()
-    return [page.body for page in pages if page is not None]
+    return [page for page in pages if page is not None]
 
 
 def test_bytes_behind_the_announced_length_are_not_taken_for_the_next_answer() -> None:
     surplus = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother"
     with keeping([sized(LIST + surplus, len(LIST))] * 6) as (host, _):
-        assert ask_often(host, 3) == [LIST] * 3
+        assert [page.body for page in ask_often(host, 3)] == [LIST] * 3
 
 
 def test_a_connection_that_the_server_has_closed_meanwhile_is_no_failure() -> None:
     with keeping([sized(LIST, len(LIST))]) as (host, asked):
-        assert ask_often(host, 2) == [LIST] * 2
+        assert [page.body for page in ask_often(host, 2)] == [LIST] * 2
         assert asked == [2, 1]
 
 

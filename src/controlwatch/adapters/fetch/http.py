@@ -329,8 +329,8 @@ def _read_headers(response: httpx.Response) -> Iterator[tuple[str, str]]:
 def _read_body(response: httpx.Response, allowance: Allowance) -> tuple[bytes, str]:
     """Return the unpacked body and how it broke off: "" where it came whole, and for errors and redirects.
 
-    A packed body that came to its end is whole, whatever its headers say. Raises `TooLarge`, before reading
-    it where the headers already tell.
+    A packed body that came to its end is whole, whatever its headers say. One of which no more comes in time
+    has broken off. Raises `TooLarge`, before reading it where the headers already tell.
     """
     url, largest = allowance.url, allowance.limits.largest
     declared = response.headers.get("content-length", "")
@@ -345,7 +345,7 @@ def _read_body(response: httpx.Response, allowance: Allowance) -> tuple[bytes, s
             size += len(part)
             if size > largest:
                 raise allowance.build_size_error()
-    except (httpx.RemoteProtocolError, httpx.ReadError):
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout):
         if not parts and response.is_success:
             raise
         is_cut = True
