@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 from controlwatch.adapters.files import READ_FROM_PICTURE, ParsedFile
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.doc_pictures import list_box_texts
+from controlwatch.adapters.files.doc_pictures import list_box_texts, list_sheet_pictures
 from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.rtf import read_rtf
@@ -584,6 +584,12 @@ def test_a_picture_in_an_old_workbook_is_told_where_it_can_hold_a_table(
 ) -> None:
     read = read_ole(old_workbook(f"钽粉 {CODE}", *pictures))
     assert (read.text, read.doubts, read.pictures) == (f"钽粉 {CODE}", (PICTURE_UNREAD,) * unread, unread)
+
+
+@pytest.mark.parametrize(("size", "count"), [((800, 300), 1), ((80, 80), 0)])
+def test_a_bitmap_of_an_older_workbook_is_found_in_its_record(size: tuple[int, int], count: int) -> None:
+    body = struct.pack("<2H2I4H", 9, 1, 100, 12, *size, 1, 24) + bytes(60)
+    assert list(list_sheet_pictures(struct.pack("<2H", 0x7F, len(body)) + body)) == [b""] * count
 
 
 @needs_ocr

@@ -18,6 +18,7 @@ _GOAL_OFFSET = 0x1C  # dxaGoal, dyaGoal in twips, then mx, my in thousandths
 _MIN_PICTURE = (3_402, 1_701)  # 6 by 3 cm, in twips; less is a seal, a sign or an ornament
 _MIN_PIXELS = (400, 200)
 _TEXT_OBJECT, _CONTINUE, _DRAWING_GROUP = 0x01B6, 0x003C, 0x00EB
+_SHEET_BITMAP = 0x007F  # a bitmap as Excel 95 and some libraries keep it
 _MAX_PICTURES = 200
 #: The beginning of a metafile or a bitmap in a drawing; its fifth bit says that two hashes follow, not one.
 _DRAWN = re.compile(rb"(?:[\x40\x50]\x3d\x1a|[\x60\x70]\x21\x1b|[\x80\x90]\x7a\x1f)\xf0")
@@ -65,6 +66,10 @@ def list_sheet_pictures(stream: bytes) -> Iterator[bytes]:
         is_inside = kind == _DRAWING_GROUP or (is_inside and kind == _CONTINUE)
         if is_inside:
             group += record
+        elif kind == _SHEET_BITMAP and len(record) >= 16:
+            size = struct.unpack_from("<2H", record, 12)
+            if all(side >= least for side, least in zip(size, _MIN_PIXELS, strict=True)):
+                yield b""
     yield from list_floating_pictures(group)
     yield from (b"" for hit in _DRAWN.finditer(group) if _is_drawn_large(group, hit))
 
