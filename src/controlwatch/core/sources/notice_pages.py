@@ -150,7 +150,11 @@ def parse_notice_page(
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
             *(describe_annex_pictures(body.nodes, without=unread) if text else ()),
-            *(describe_article_pictures(body.nodes, without=unread) if text else ()),
+            *(
+                describe_article_pictures(body.nodes, without=unread, is_article=not body.doubts)
+                if text
+                else ()
+            ),
             *_describe_struck(struck),
             *shown.doubts,
             *files.doubts,
