@@ -242,11 +242,7 @@ def test_an_isotope_is_a_nuclear_item_and_no_metal() -> None:
 def test_codes_tell_what_a_word_that_stands_alone_does_not() -> None:
     read = notice(
         "Announcement No. 14 of 2026 of the Ministry of Commerce on Export Control on Infrared Detector Materials",
-        "It is decided to impose export controls on the following items:\n3C002.h Infrared window blanks with a clear aperture "
-        "exceeding 80 mm.\nThis Announcement shall take effect as of April 12, 2026.\nMinistry of Commerce\n"
-        "March 10, 2026",
+        "It is decided to impose export controls on the following items:\n3C002.h Infrared window blanks.\n"
+        "This Announcement shall take effect as of April 12, 2026.\nMinistry of Commerce\nMarch 10, 2026",
     )
-    assert {category.id for category in read.categories} == {
-        "minor_metals.tellurium",
-        "minor_metals.germanium",
-    }
+    assert {category.id for category in read.categories} == {"minor_metals.germanium"}
