@@ -291,6 +291,8 @@ def find_further_verbs(
         is_later = sentence.start > mention.end or sentence.start <= mention.start < sentence.end
         if not is_later or not lexicon.get_pattern("relation.same-notice").search(sentence.words):
             continue
+        if lexicon.get_pattern("direction.permission").search(sentence.words):
+            continue
         match = _match_first_verb(sentence.words, lexicon)
         match = match and limit_to_party(match, sentence.words, lexicon)
         if match and match[0] in {Verb.SUSPENDS, Verb.AMENDS}:

@@ -305,6 +305,7 @@ def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
         before = words[max(0, period.start() - 60) : period.start()]
         if (
             get_pattern("date.term-before").search(before[-24:])
+            and not get_pattern("date.at-most-before").search(before)
             and not get_pattern("date.permit-words").search(before)
             and not get_pattern("date.time-limit").match(words[period.end() :])
             and (term := parse_period(period))
