@@ -9,11 +9,13 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    ExplainLanguageOption,
     ExplainOption,
     JsonOption,
     NoticeArgument,
     build_cell,
     build_table,
+    choose_explain_language,
     console,
     limit_days,
     now,
@@ -120,6 +122,7 @@ def show(
     notice: NoticeArgument,
     *,
     explain: ExplainOption = False,
+    language: ExplainLanguageOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show a notice: its findings with the sentences that prove them, its addresses, annexes and versions.
@@ -128,6 +131,7 @@ def show(
 
     Example: controlwatch show 2025-61 --explain
     """
+    explained_in = choose_explain_language(language, explain=explain, as_json=json)
     with open_question_app() as app:
         record = app.queries.show(notice)
         if json:
@@ -143,7 +147,7 @@ def show(
             from controlwatch.cli.explain_view import print_explanation
 
             text = f"{record.notice.title}\n{record.text}"
-            print_explanation(console, text, record.notice, app.lexicon)
+            print_explanation(console, text, record.notice, app.lexicon, language=explained_in)
         else:
             _print_record(record, app.lexicon, app.queries.find_status(record, on=today()))
 
