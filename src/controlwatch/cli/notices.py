@@ -329,7 +329,10 @@ def _print_status(status: LegalStatus) -> None:
 
 def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the value and the proving sentence of each finding."""
+    from controlwatch.core.extraction.findings.date_corrections import list_own_dates
     from controlwatch.core.extraction.mentions.clauses import name_clause
+    from controlwatch.core.rendering.facts import CardContext
+    from controlwatch.core.rendering.moved_dates import list_move_lines
 
     notice, line = record.notice, record.line
     if line.attention == "review":
@@ -341,7 +344,9 @@ def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str
     for category_id in notice.possible_categories if line.review else ():
         yield "may affect", _name_with_id(category_id, lexicon), ""
     yield "published", format_date(line.published) if line.published else "not stated", ""
-    for found in notice.effective:
+    for move in list_move_lines(notice, CardContext(lexicon=lexicon, language="en", today=today())):
+        yield move.word, move.value, move.quote
+    for found in list_own_dates(notice, lexicon):
         span = format_date(found.start) if found.start else "not stated"
         span += f" → until {format_date(found.until)}" if found.until else ""
         scope = "" if found.scope == "all" else f"{name_clause(found.scope)}, "

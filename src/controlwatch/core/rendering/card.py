@@ -116,7 +116,9 @@ class Card:
     @property
     def headline(self) -> str:
         """The line that must suffice on a phone: what, from when, for whom, by which notice."""
-        return f"{self.badge} {self.when} · {self.heading}" if self.when else f"{self.badge}: {self.heading}"
+        if self.when:
+            return f"{self.badge} {self.when} · {self.heading}"
+        return f"{self.badge}{'：' if self.language == 'zh' else ': '}{self.heading}"
 
 
 def build_card(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
     IMPORT_MEASURES,
     SUSPENSIONS,
@@ -12,7 +13,7 @@ from controlwatch.core.extraction.report.measures import (
 )
 from controlwatch.core.model import Notice
 from controlwatch.core.rendering.facts import CardContext
-from controlwatch.core.rendering.headlines import describe_places
+from controlwatch.core.rendering.headlines import describe_places, name_number
 
 #: Codes and parties that the line names.
 MAX_CODES, MAX_PARTIES = 4, 3
@@ -91,10 +92,28 @@ def _check_what_is_held(_notice: Notice, context: CardContext) -> str:
     )
 
 
+def _plan_for_moved_date(notice: Notice, context: CardContext) -> str:
+    """Return by which day to plan, where one date of another notice moved."""
+    moves = list_moves(notice, context.lexicon)
+    if len(moves) != 1:
+        return ""
+    ((relation, move),) = moves
+    number, new = name_number(relation.target, context), context.format_date(move.new)
+    verb, verb_zh = ("applies", "自") if move.event == "takes effect" else ("ends", "至")
+    old = context.format_date(move.old) if move.old is not None else ""
+    return context.pick_one(
+        f"Plan by the new date: {number} {verb} {'from' if verb == 'applies' else 'on'} {new}"
+        + (f", not {old}." if old else "."),
+        f"按新日期安排：{number}{verb_zh}{new}{'起适用' if verb_zh == '自' else '止'}"
+        + (f"，而非{old}。" if old else "。"),
+    )
+
+
 #: Measure → the sentence about it.
 SENTENCES: dict[str, Callable[[Notice, CardContext], str]] = {
     **dict.fromkeys(("new-control", "stricter-control", "licence-required"), _check_exports),
     "export-ban": _check_banned_exports,
+    "moved-day": _plan_for_moved_date,
     "control-resumed": _check_resumed_exports,
     "import-ban": _check_imports,
     **dict.fromkeys(("tariff-raised", "tariff-cut", "tariff-resumed", "tariff-changed"), _check_duties),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
     IMPORT_MEASURES,
     STANDING_MEASURES,
@@ -12,8 +14,9 @@ from controlwatch.core.extraction.report.measures import (
     list_whole_destinations,
 )
 from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
-from controlwatch.core.model import Alert, Notice, Verb
+from controlwatch.core.model import Alert, MovedDate, Notice, Verb
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.state_text import describe_move
 
 #: A headline of more characters is shortened by whole items; Slack cuts its header at 150.
 MAX_HEADLINE = 132
@@ -34,20 +37,31 @@ class Headline:
 def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headline:
     """Return the headline of an alert about a new, amended or reported notice."""
     measure = choose_measure(notice, context.lexicon)
-    badge = context.find_word(measure)
+    moves = list_moves(notice, context.lexicon) if measure == "moved-day" else ()
+    is_end = bool(moves) and all(move.event == "ends" for _, move in moves)
+    badge = context.find_word("moved-end" if is_end else measure)
     if alert.original_kind == "report":
         badge = f"{context.find_word('report')}: {badge}"
     elif alert.unread == "page":
         badge = context.find_word("unread")
     elif alert.original_kind == "amended":
         badge = f"{context.find_word('amended')}: {badge}"
-    when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
+    if moves:
+        when = _describe_moves([move for _, move in moves], context)
+    else:
+        when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
     canonical = notice.number.canonical if notice.number is not None else alert.about or ""
     number = name_number(canonical, context)
     room = MAX_HEADLINE - len(badge) - len(when) - len(number)
-    subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
+    if moves:
+        subject = _name_targets(notice, context, room)
+        items = _describe_subject(notice, measure, context, room - len(subject))
+        subject = context.pick_one(", ", "，").join(filter(None, (subject, items)))
+    else:
+        subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
     subject = subject or truncate_words(notice.title, room)
-    return Headline(badge=badge, when=when, subject=f"{subject} ({number})" if number else subject)
+    named = context.pick_one(f" ({number})", f"（{number}）") if number else ""
+    return Headline(badge=badge, when=when, subject=f"{subject}{named}")
 
 
 def name_number(canonical: str, context: CardContext) -> str:
@@ -108,6 +122,13 @@ def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
         if end
         else context.pick_one(english, chinese)
     )
+
+
+def _describe_moves(moves: Sequence[MovedDate], context: CardContext) -> str:
+    """Return from which day to which a date moved: the first of several."""
+    first = describe_move(moves[0], "zh" if context.language == "zh" else "en").removeprefix("moved ")
+    more = f" +{len(moves) - 1}" if len(moves) > 1 else ""
+    return first + more
 
 
 def _name_targets(notice: Notice, context: CardContext, room: int) -> str:

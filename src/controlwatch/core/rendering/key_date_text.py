@@ -41,6 +41,10 @@ def build_occasion_heading(
     day = context.format_date(event.date)
     what = f"{context.find_word(event.event)} {day}"
     left = (event.date - context.today).days
+    if occasion.was is not None and not occasion.gone:
+        was = context.format_date(occasion.was)
+        moved = context.pick_one(f"moved from {was} to {day}", f"由{was}改为{day}")
+        what = f"{context.find_word(event.event)} {moved}"
     if left > 0:
         what += context.pick_one(f" (in {left} day{'' if left == 1 else 's'})", f"（{left}天后）")
     elif left == 0:
@@ -55,7 +59,8 @@ def build_occasion_heading(
         [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)
     )
     parts = [what, announced, items] if event.affects or items else [what, announced, notice.title[:60]]
-    return " · ".join(filter(None, parts)) + (f" ({number})" if number else "")
+    named = context.pick_one(f" ({number})", f"（{number}）") if number else ""
+    return " · ".join(filter(None, parts)) + named
 
 
 def summarize_occasion(occasion: ReminderSubject, context: CardContext) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
+from controlwatch.core.extraction.findings.date_corrections import list_own_dates
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
 from controlwatch.core.rendering.checks import describe_check, format_hs_code
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
+from controlwatch.core.rendering.moved_dates import list_move_lines
 from controlwatch.core.rendering.state_text import format_announced, format_state
 
 Finding = TypeVar("Finding")
@@ -78,7 +80,9 @@ def list_notice_facts(
 
 
 def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
-    for effective in notice.effective:
+    for line in list_move_lines(notice, context):
+        yield context.build_fact(line.word, line.value, line.quote)
+    for effective in list_own_dates(notice, context.lexicon):
         value = context.format_day(effective.start) if effective.start else context.find_word("not-stated")
         if effective.time is not None:
             value += f" {effective.time:%H:%M}"
@@ -111,7 +115,9 @@ def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known
     def identify(relation: Relation) -> tuple[Verb, date | None, str]:
         # A suspension that names no end lasts as long as the notice itself.
         inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
-        return relation.verb, own_end if inherits else relation.until, relation.quote
+        # The day of an amendment is one that it moves, and stands with the dates.
+        own = None if relation.verb is Verb.AMENDS else relation.until
+        return relation.verb, own_end if inherits else own, relation.quote
 
     acts = [act for act in notice.relations if not (is_about_known and act.verb is Verb.REPORTS)]
     for (verb, until, quote), relations in _group_findings(acts, identify):

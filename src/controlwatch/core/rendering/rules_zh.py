@@ -146,6 +146,7 @@ RULES_ZH: dict[str, str] = {
     "relation.untouched": "该公告照旧适用",
     "relation.not-prolonged": "暂停期不再延长，所暂停的内容恢复适用",
     "relation.not-suspended": "该公告未暂停实施",
+    "relation.moves-date": "公告的施行日期变更",
     "relation.extends-period": "期限或暂停期延长",
     "relation.resumes": "暂停实施的公告恢复适用",
     "relation.suspends": "公告暂停实施",
