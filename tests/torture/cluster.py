@@ -27,6 +27,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_from_json
 from controlwatch.adapters.system.job_queue import JobQueue
 from controlwatch.core.model import Subscription
+from controlwatch.services.delivery_lane import LEASE_SECONDS
 from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer, Sites
 from tests.processes import Fork, type_commands, typed
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 HOSTS, TARGETS = 3, 2
 #: Seconds that a host wants between two requests, and by which a clock may be off when it measures them.
 PAUSE, BLUR = 0.25, 0.02
-#: Seconds within which all is told after the last misfortune: what follows quickly is gathered for a minute.
-RECOVERY = 180.0
+#: Seconds within which all is told after the last misfortune: what was being sent waits for its lease to end,
+#: and what follows quickly is gathered for a minute.
+RECOVERY = LEASE_SECONDS + 120.0
 
 DECLARATION = """\
 id = "{id}"

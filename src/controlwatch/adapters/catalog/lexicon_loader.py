@@ -62,7 +62,7 @@ RULE_FAMILIES: dict[str, frozenset[str]] = {
 PATTERN_NAME = re.compile(r"@([a-z][a-z0-9.-]*)@")
 PATTERN_KEYS = {"id", "means", "pattern", "any", "yes", "no", "by_line", "case_counts"}
 CATEGORY_FLAGS = {"change": True, "subject": False, "alone": False}
-CATEGORY_WORDS = ("terms", "title_terms", "hints", "lone_terms", "counter_terms", "patterns", "hs", "control")
+CATEGORY_WORDS = ("terms", "title_terms", "hints", "lone_terms", "counter_terms", "counter_patterns", "patterns", "hs", "control")
 
 
 @cache
@@ -295,7 +295,7 @@ def check_patterns(lexicon: Lexicon) -> None:
     the package are checked by its tests: compiling all of them takes a tenth of a second.
     """
     for category in lexicon.categories:
-        for source in category.patterns:
+        for source in (*category.patterns, *category.counter_patterns):
             _compile_pattern(category.id, "patterns", source)
     for family, rules in lexicon.rules.items():
         for rule in rules:

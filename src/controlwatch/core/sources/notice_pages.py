@@ -89,6 +89,8 @@ _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed i
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
 _MAX_STRUCK = 300  #: characters of struck text that are quoted
 _WHOLE_PAGE = "no article was found; the whole page was read"
+#: The first line of an annex that a page prints behind its article: 附件 管制物项一览
+_ANNEX_HEAD = re.compile(r"(?:附件|附表|附录)[\s\d一二三四五六七八九十：:]|(?:Annex|Appendix)\b")
 _MIN_TEXT_LENGTH = 20  #: characters; a page with fewer has not shown its notice
 
 
@@ -197,12 +199,13 @@ def _find_body(tree: LexborHTMLParser, selectors: Detail) -> _PageBody:
     """Return what the declared selectors find, else a well-known container, else the whole page."""
     declared = _find_containers(tree, selectors.body)
     if declared:
-        return _PageBody(declared, noise="")
+        return _PageBody((*declared, *_find_annexes_behind(declared[-1])), noise="")
     is_declared = bool(selectors.body)
     missing = ("the declared body was not found; another part of the page was read",) if is_declared else ()
     known = _find_containers(tree, _BODIES, is_single=True)
     if known:
-        return _PageBody(known, noise=_NOISE_SELECTORS, doubts=missing, is_declared=not is_declared)
+        nodes = (*known, *_find_annexes_behind(known[-1]))
+        return _PageBody(nodes, noise=_NOISE_SELECTORS, doubts=missing, is_declared=not is_declared)
     whole = () if is_declared else (_WHOLE_PAGE,)
     nodes = (tree.body,) if tree.body else ()
     return _PageBody(nodes, noise=_NOISE_SELECTORS, doubts=(*missing, *whole), is_declared=not is_declared)
@@ -224,6 +227,20 @@ def _find_containers(
             return nodes
         matched = matched or nodes
     return () if is_single else matched
+
+
+def _find_annexes_behind(article: LexborNode) -> Iterator[LexborNode]:
+    """Yield the tables of annexes that a page prints behind its article, outside the element of the text."""
+    node: LexborNode | None = article
+    while node is not None and node.tag not in {"body", "html"}:
+        beside = node.next
+        while beside is not None:
+            if beside.css_first("table") is not None:
+                lines = extract_lines([beside])
+                if lines and _ANNEX_HEAD.match(lines[0]):
+                    yield beside
+            beside = beside.next
+        node = node.parent
 
 
 def _select_outermost(nodes: list[LexborNode]) -> tuple[LexborNode, ...]:

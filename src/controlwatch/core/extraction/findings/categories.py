@@ -48,7 +48,8 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda hit: hit.start):
         if hit.category.id not in found:
-            rule = f"category.{hit.strength}"
+            is_named = hit.in_title and hit.strength == "hint" and context.identity.is_instrument
+            rule = "category.title" if is_named else f"category.{hit.strength}"
             found[hit.category.id] = _build_finding(hit.category.id, text, hit.start, hit.end, rule)
     law = lexicon.get_pattern("category.founding-title").search(text.title[:TITLE_ZONE])
     if law and kind in {NoticeKind.LAW, NoticeKind.REGULATION} and "framework_law" not in found:

@@ -20,7 +20,9 @@ SHORT_LINE = 60  #: characters of a line that cannot say by itself what it is ab
 NEIGHBOURS = 160  #: characters on either side of a word in a short line
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
 #: Regimes in which the goods that a notice names are not controlled items.
-ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
+ITEMLESS_REGIMES = frozenset(
+    {"tax.vat_rebate", "tariff.additional", "tariff.import_rates", "sps_import", "licence.catalogue"}
+)
 #: Regimes of parties, duties and lists, beside which parts and uses of goods name no item.
 GOODS_REGIMES = ("entity.", "tariff.", "tax.", "list.", "sps_import", "trade_remedy", "technology_catalogue")
 #: Groups whose members are unrelated: each metal is a separate item.
@@ -103,7 +105,11 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
             context.lexicon, "market", own
         ):
             return False
-    if not context.identity.is_report or hit.in_title:
+    if not context.identity.is_report:
+        return True
+    if hit.is_item and get_pattern("category.example-behind").match(folded[hit.end : hit.end + 24]):
+        return False
+    if hit.in_title:
         return True
     if _is_in_passing(hit, context):
         return False
@@ -128,9 +134,6 @@ def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     if hit.is_item and get_pattern("category.advice").search(words):
         return True
     before = words[: hit.start - hit.sentence.start]
-    behind = context.text.folded_text[hit.end : hit.end + 24]
-    if hit.is_item and get_pattern("category.example-behind").match(behind):
-        return True
     return hit.is_item and get_pattern("category.mentioned-before").search(before) is not None
 
 
@@ -211,14 +214,16 @@ def apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) ->
         hits = [hit for hit in hits if hit.category.id != "trade_remedy"]
     elif "trade_remedy" in ids and context.identity.is_instrument:
         return [hit for hit in hits if hit.category.id == "trade_remedy"]
-    if "technology_catalogue" in ids:  # it lists technologies, not goods
+    is_on_technology = get_pattern("category.technology-title").search(context.text.title)
+    if "technology_catalogue" in ids or is_on_technology:  # it lists technologies, not goods
         hits = [
             replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
             for hit in hits
         ]
-    if get_pattern("category.tariff-plan").search(context.text.title):  # it names goods of all kinds
+    is_plan = get_pattern("category.tariff-plan").search(context.text.title)
+    if is_plan:  # it names goods of all kinds
         hits = [hit for hit in hits if not hit.is_item]
-    if _is_about_regime_alone(hits, context):
+    elif _is_about_regime_alone(hits, context):
         titled = {hit.category.id for hit in hits if hit.in_title and not hit.is_item}
         others = ITEMLESS_REGIMES - titled
         hits = [

@@ -15,8 +15,8 @@ from controlwatch.core.model import CodeFinding
 
 HS_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
-    r"|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
-)  # 85076000 · 8507.60.00
+    r"|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?:(?=ex\b)|(?![\d\-A-Za-z]))"
+)  # 85076000 · 8507.60.00 · 8479899971ex
 #: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
 LOOSE_CODE = re.compile(
     r"(?<![\d.\-A-Za-z/])(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
@@ -25,7 +25,7 @@ LOOSE_CODE = re.compile(
     r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?"
     r"|\d{8}[. ]\d{2}|\d{6}[. ]\d{2}(?:[. ]?\d{2})?|\d{10}"
     r"|\d{4}[. ]?\d{2}(?:[. ]?\n[. ]?\d{2}[. ]?\d{2}|[. ]?\d{2}[. ]?\n[. ]?\d{2})(?=[、，,;；）)\t])"
-    r"|\d{8}(?:\n\d{2}(?=[\n、，,;；）)\t]|$))?)(?![\d\-A-Za-z]|\.\d)"
+    r"|\d{8}(?:\n\d{2}(?=[\n、，,;；）)\t]|$))?)(?:(?=ex\b)|(?![\d\-A-Za-z]|\.\d))"
 )
 DOTTED_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{4}\.\d{2}\.\d{2}(?:\.\d{2})?)(?![\d\-A-Za-z]|\.\d)"
@@ -35,7 +35,7 @@ YEAR_LOOKALIKE = re.compile(r"19(?:0[6-9]|[1-9]\d)|20[1-9]\d")
 DATE_LOOKALIKE = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 BRACKET_NOTE = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
-    r"(?:(?<![A-Za-z0-9.\-])|(?<=\n\d\.)|(?<=\n\d\d\.))([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
+    r"(?:(?<![A-Za-z0-9.\-])|(?<=\n\d\.)|(?<=\n\d\d\.)|(?<=\s[a-z]\.))([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
 CELL_GAP = re.compile(r"[\s|]+")
 MAX_RANGE_LENGTH = 15  #: a longer range is not a list of neighbours
@@ -88,14 +88,20 @@ def find_codes(
         if code not in found:
             found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
     # 3C901 and 3C901.a are included where 3C901.a.1 is; 6C002 itself goes where its items are listed.
-    pieces = [code.split(".") for code in (*hs, *control)]
+    pieces = [_split_code(code) for code in (*hs, *control)]
     included = {".".join(parts[:depth]) for parts in pieces for depth in range(1, len(parts) + 1)}
-    parents = {code.partition(".")[0] for code in control if "." in code}
+    parents = {
+        ".".join(parts[:depth]) for parts in map(_split_code, control) for depth in range(1, len(parts))
+    }
     return NoticeCodes(
         hs_codes=tuple(hs.values()),
         control_codes=tuple(finding for code, finding in control.items() if code not in parents),
         excluded_codes=tuple(finding for code, finding in excluded.items() if code not in included),
     )
+
+
+def _split_code(code: str) -> list[str]:
+    return code.split(".")
 
 
 def _opens_row(folded: str, at: int) -> bool:

@@ -178,6 +178,8 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
             months, later = _count_months(old, lexicon), _count_months(new, lexicon)
             if months and later and months != later:
                 return Direction.TIGHTEN if later < months else Direction.RELAX
+        if get_pattern("direction.fined-from").search(old):  # what is fined begins lower
+            return Direction.TIGHTEN if b < a else Direction.RELAX
         if get_pattern("direction.fine").search(f"{old}{words}"):  # a higher fine is stricter
             return Direction.TIGHTEN if pairs[0][1] > pairs[0][0] else Direction.RELAX
         at_most = lexicon.get_pattern("direction.at-most").search(f"{old} {new}")

@@ -66,8 +66,8 @@ class TermIndex:
     meanings: dict[str, tuple[Meaning, ...]]  #: of a term in lower case
     terms: Automaton
     phrases: dict[str, Automaton]  #: by the name of their list
-    patterns: tuple[tuple[re.Pattern[str], Category], ...]
-    chinese_patterns: tuple[tuple[re.Pattern[str], Category], ...]  #: those that need no Latin word
+    patterns: tuple[tuple[re.Pattern[str], Meaning], ...]
+    chinese_patterns: tuple[tuple[re.Pattern[str], Meaning], ...]  #: those that need no Latin word
 
 
 @lru_cache(maxsize=4)
@@ -84,21 +84,20 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
         for strength, terms in lists:
             for term in terms:
                 meanings[term.lower()].append((category, strength))
+    sources: list[tuple[str, Meaning]] = []
+    for category in lexicon.categories:
+        sources += [(source, (category, "term")) for source in category.patterns]
+        sources += [(source, (category, "counter")) for source in category.counter_patterns]
     patterns = [
-        (pattern, re.IGNORECASE if has_latin_words(pattern) else re.NOFLAG, category)
-        for category in lexicon.categories
-        for pattern in category.patterns
+        (re.compile(source, re.IGNORECASE if has_latin_words(source) else re.NOFLAG), meaning)
+        for source, meaning in sources
     ]
     return TermIndex(
         meanings={term: tuple(found) for term, found in meanings.items()},
         terms=build_automaton(meanings),
         phrases={name: build_automaton(phrases) for name, phrases in lexicon.phrases.items()},
-        patterns=tuple((re.compile(pattern, flags), category) for pattern, flags, category in patterns),
-        chinese_patterns=tuple(
-            (re.compile(pattern, flags), category)
-            for pattern, flags, category in patterns
-            if HAN.search(pattern)
-        ),
+        patterns=tuple(patterns),
+        chinese_patterns=tuple(found for found in patterns if HAN.search(found[0].pattern)),
     )
 
 
@@ -113,8 +112,8 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
         or (is_german and _opens_compound(lowered, last - len(word) + 1, word, index.meanings[word]))
     ]
     found += [
-        TermHit(hit.start(), hit.end(), ((category, "term"),))
-        for pattern, category in (index.patterns if LATIN_WORD.search(text) else index.chinese_patterns)
+        TermHit(hit.start(), hit.end(), (meaning,))
+        for pattern, meaning in (index.patterns if LATIN_WORD.search(text) else index.chinese_patterns)
         for hit in pattern.finditer(text)
     ]
     found.sort(key=lambda hit: (hit.start, -hit.end))

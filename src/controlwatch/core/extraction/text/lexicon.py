@@ -33,6 +33,7 @@ class Category:
     hints: tuple[str, ...] = ()  #: count where nothing else of the group is named
     lone_terms: tuple[str, ...] = ()  #: of an item: they count only where no other word names an item
     counter_terms: tuple[str, ...] = ()  #: longer words that are something else
+    counter_patterns: tuple[str, ...] = ()  #: of Python's `re`, for such words that are built, not listed
     patterns: tuple[str, ...] = ()  #: of Python's `re`, for names that are built, not listed
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
