@@ -11,8 +11,9 @@ from rich.console import Console
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.channels.console import render_panel
+from controlwatch.core.alerting.redline import describe_changed_findings
 from controlwatch.core.extraction.extract import read_notice
-from controlwatch.core.model import Alert, Document, KeyDate, Language, Notice, ReminderSubject
+from controlwatch.core.model import Alert, Change, Document, KeyDate, Language, Notice, ReminderSubject
 from controlwatch.core.rendering.card import Card, build_card
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.html_mail import render_html
@@ -110,3 +111,37 @@ def test_who_was_reminded_of_the_old_day_is_told_both(language: Language) -> Non
     )
     card = told(correction(CORRECTION), language, ReminderSubject(event=event, was=date(2027, 4, 1)))
     assert MOVED[language] in card.headline
+
+
+def read_listing(party: str, day: str) -> Notice:
+    title = "商务部公告2027年第15号 公布将2家美国实体列入出口管制管控名单的决定"
+    text = (
+        f"决定将样例航空公司（Sample Aero LLC）、{party}列入出口管制管控名单。\n"
+        f"本公告自{day}起正式实施。\n商务部\n2027年3月1日"
+    )
+    return read_notice(Document(url="https://a.example/15", title=title, text=text), LEXICON)
+
+
+@pytest.mark.parametrize(
+    ("language", "when", "parties"),
+    [
+        ("en", "date moved from 1 Apr 2027 to 10 May 2027", "entities: Sample Photonics Inc. → Sample Robotics Inc."),
+        ("zh", "生效日期由2027年4月1日改为2027年5月10日", "列名实体：Sample Photonics Inc. → Sample Robotics Inc."),
+    ],
+)  # fmt: skip
+def test_an_amended_text_says_which_day_moved_and_which_party_took_the_place_of_which(
+    language: Language, when: str, parties: str
+) -> None:
+    was = read_listing("样例光电公司（Sample Photonics Inc.）", "2027年4月1日")
+    now = read_listing("样例机器人公司（Sample Robotics Inc.）", "2027年5月10日")
+    alert = Alert(
+        kind="amended",
+        made_at=NOW,
+        title=now.title,
+        watcher="w",
+        notice=now,
+        change=Change(kind="amended", moved=describe_changed_findings(was, now)),
+    )
+    card = build_card(alert, CardContext(lexicon=LEXICON, language=language, today=date(2027, 3, 12)))
+    assert card.when == when
+    assert parties in card.moved

@@ -348,7 +348,7 @@ def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str
         yield move.word, move.value, move.quote
     for found in list_own_dates(notice, lexicon):
         span = format_date(found.start) if found.start else "not stated"
-        span += f" → until {format_date(found.until)}" if found.until else ""
+        span += f" until {format_date(found.until)}" if found.until else ""
         scope = "" if found.scope == "all" else f"{name_clause(found.scope)}, "
         yield "effective", f"{span} ({scope}{found.basis})", found.quote
     for deadline in notice.deadlines:

@@ -62,7 +62,17 @@ RULE_FAMILIES: dict[str, frozenset[str]] = {
 PATTERN_NAME = re.compile(r"@([a-z][a-z0-9.-]*)@")
 PATTERN_KEYS = {"id", "means", "pattern", "any", "yes", "no", "by_line", "case_counts"}
 CATEGORY_FLAGS = {"change": True, "subject": False, "alone": False}
-CATEGORY_WORDS = ("terms", "title_terms", "hints", "lone_terms", "counter_terms", "counter_patterns", "patterns", "hs", "control")
+CATEGORY_WORDS = (
+    "terms",
+    "title_terms",
+    "hints",
+    "lone_terms",
+    "counter_terms",
+    "counter_patterns",
+    "patterns",
+    "hs",
+    "control",
+)
 
 
 @cache

@@ -154,8 +154,8 @@ def build_card(
     card = replace(
         card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
     )
-    # Nothing is known of the status of a notice whose page was not read.
-    known = None if alert.unread == "page" else status
+    # Nothing is known of the status of a notice whose page was not read, and an explanation has none.
+    known = None if alert.unread == "page" or not notice.is_change else status
     status_facts = tuple(
         list_status_facts(known, context, is_suspension=notice.direction is Direction.SUSPEND)
     )

@@ -89,7 +89,8 @@ def _format_effective(effective: EffectiveDate, context: CardContext) -> str:
     if effective.time is not None:
         value += f" {effective.time:%H:%M}"
     if effective.until is not None:
-        value += f" → {context.find_word('until')} {context.format_date(effective.until)}"
+        until = context.format_date(effective.until)
+        value += context.pick_one(f" until {until}", f"，至{until}")
     if effective.scope != "all":
         value += f" ({context.name_scope(effective.scope)})"
     return value

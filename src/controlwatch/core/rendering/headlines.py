@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
@@ -13,14 +15,16 @@ from controlwatch.core.extraction.report.measures import (
     choose_measure,
     list_whole_destinations,
 )
-from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
-from controlwatch.core.model import Alert, MovedDate, Notice, Verb
+from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese, name_in_english
+from controlwatch.core.model import Alert, Language, MovedDate, Notice, Verb
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.state_text import describe_move
 
 #: A headline of more characters is shortened by whole items; Slack cuts its header at 150.
 MAX_HEADLINE = 132
 MAX_PLACES = 2
+#: A finding that changed: effective: 2026-12-01 → 2026-12-22
+MOVED_DAY = re.compile(r"effective: (\d{4}-\d\d-\d\d) → (\d{4}-\d\d-\d\d)")
 #: Texts that change nothing from a day on.
 UNDATED_MEASURES = frozenset({"draft", "explanation", "no-change", "no-text"})
 
@@ -48,6 +52,8 @@ def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headli
         badge = f"{context.find_word('amended')}: {badge}"
     if moves:
         when = _describe_moves([move for _, move in moves], context)
+    elif (moved := _find_moved_day(alert)) is not None:
+        when = context.pick_one("date ", "生效日期") + describe_move(moved, _pick_language(context))
     else:
         when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
     canonical = notice.number.canonical if notice.number is not None else alert.about or ""
@@ -68,6 +74,8 @@ def name_number(canonical: str, context: CardContext) -> str:
     """Return the number of a notice as a reader sees it: MOFCOM–GACC 2025-58, or as printed in Chinese."""
     if context.language == "zh":
         return name_in_chinese(canonical, context.lexicon) or canonical
+    if not canonical.isascii():
+        return name_in_english(canonical, context.lexicon)
     issuers, _, rest = canonical.partition(" ")
     return f"{issuers.replace('-', '–')} {rest}" if rest else canonical
 
@@ -124,9 +132,23 @@ def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
     )
 
 
+def _pick_language(context: CardContext) -> Language:
+    return "zh" if context.language == "zh" else "en"
+
+
+def _find_moved_day(alert: Alert) -> MovedDate | None:
+    """Return how the amended text of a notice moves the day from which it applies, or None."""
+    lines = alert.change.moved if alert.original_kind == "amended" and alert.change is not None else ()
+    days = next((hit for line in lines if (hit := MOVED_DAY.fullmatch(line))), None)
+    if days is None:
+        return None
+    old, new = map(date.fromisoformat, days.groups())
+    return MovedDate(event="takes effect", old=old, new=new)
+
+
 def _describe_moves(moves: Sequence[MovedDate], context: CardContext) -> str:
     """Return from which day to which a date moved: the first of several."""
-    first = describe_move(moves[0], "zh" if context.language == "zh" else "en").removeprefix("moved ")
+    first = describe_move(moves[0], _pick_language(context)).removeprefix("moved ")
     more = f" +{len(moves) - 1}" if len(moves) > 1 else ""
     return first + more
 

@@ -87,7 +87,8 @@ def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]
         if effective.time is not None:
             value += f" {effective.time:%H:%M}"
         if effective.until:
-            value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
+            until = context.format_day(effective.until)
+            value += context.pick_one(f" until {until}", f"，至{until}")
         if effective.scope != "all":
             value += f" ({context.name_scope(effective.scope)})"
         yield context.build_fact("effective", value, effective.quote)

@@ -82,7 +82,7 @@ def _list_finding_rows(record: NoticeRecord, context: CardContext) -> Iterator[R
         body = context.format_date(found.start) if found.start else not_stated
         if found.until is not None:
             until = context.format_date(found.until)
-            body += context.pick_one(f" → until {until}", f"，至{until}")
+            body += context.pick_one(f" until {until}", f"，至{until}")
         if part := context.name_scope(found.scope):
             body += context.pick_one(f" ({part})", f"（{part}）")
         yield ReplyRow(heading=effective, body=body, quote=context.translate_proof(found.quote))

@@ -271,6 +271,7 @@ FINDINGS = {
     "HS codes": "海关商品编号",
     "control codes": "管制编码",
     "destinations": "目的地",
+    "entities": "列名实体",
 }
 
 

@@ -149,7 +149,8 @@ class SummaryContext:
                 clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
         if self.language == "en":
             return [
-                f"{target} ({', '.join(map(name_clause, parts))})" if parts else target
+                name_in_english(target, self.lexicon)
+                + (f" ({', '.join(map(name_clause, parts))})" if parts else "")
                 for target, parts in clauses.items()
             ]
         names: list[str] = []
@@ -157,6 +158,15 @@ class SummaryContext:
             name = name_in_chinese(target, self.lexicon) or f"《{target}》"
             names.append(f"{name}{'、'.join(parts)}")
         return names
+
+
+def name_in_english(target: str, lexicon: Lexicon) -> str:
+    """Return what a notice acts on in English: a number as it is, a list or a catalogue by its English name.
+
+    A title without an English name stays as it is.
+    """
+    titled = (item for item in lexicon.categories if target == item.zh or target in item.title_terms)
+    return next((f"the {item.en}" for item in titled), target)
 
 
 def name_in_chinese(canonical: str, lexicon: Lexicon) -> str:
