@@ -7,12 +7,21 @@ from datetime import date
 
 from controlwatch.core.law.answers import HistoryStep
 from controlwatch.core.law.graph import LegalGraph
-from controlwatch.core.law.status import compute_status
+from controlwatch.core.law.status import collect_change_days, compute_status
 from controlwatch.core.model import Verb
 
 #: After every day that a notice names.
 END_OF_TIME = date.max
 _VERBS = frozenset(Verb)
+
+
+def select_latest(graph: LegalGraph, keys: Iterable[str], count: int) -> tuple[str, ...]:
+    """Return the notices that have the newest steps: `count` of them, and those that reach as far."""
+    latest = {key: max(collect_change_days(graph, key)) for key in keys if key in graph.instruments}
+    if len(latest) <= count:
+        return tuple(latest)
+    last = sorted(latest.values(), reverse=True)[count - 1]
+    return tuple(key for key, day in latest.items() if day >= last)
 
 
 def build_history(
