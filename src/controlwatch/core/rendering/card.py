@@ -114,11 +114,16 @@ class Card:
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
 
     @property
+    def colon(self) -> str:
+        """What stands behind a label."""
+        return "：" if self.language == "zh" else ": "
+
+    @property
     def headline(self) -> str:
         """The line that must suffice on a phone: what, from when, for whom, by which notice."""
         if self.when:
             return f"{self.badge} {self.when} · {self.heading}"
-        return f"{self.badge}{'：' if self.language == 'zh' else ': '}{self.heading}"
+        return f"{self.badge}{self.colon}{self.heading}"
 
 
 def build_card(
@@ -134,7 +139,7 @@ def build_card(
     text = choose_alert_text(alert, context)
     if why:
         reasons = text.body if why == alert.body else describe_reasons(why, context)
-        footer.append(f"{word('why')}: {reasons}")
+        footer.append(f"{word('why')}{context.pick_one(': ', '：')}{reasons}")
     card = Card(
         tone=_choose_tone(alert),
         badge=word("paused" if alert.watcher == OUTBOX_SOURCE else alert.kind),

@@ -116,5 +116,5 @@ class CardContext:
     def join_first(self, items: list[str], most: int) -> str:
         """Return the first items of a list, and how many more there are."""
         more = len(items) - most
-        rest = " " + self.pick_language(f"and {more} more", f"等共 {len(items)} 项") if more > 0 else ""
-        return ", ".join(items[:most]) + rest
+        rest = self.pick_language(f" and {more} more", f"等共 {len(items)} 项") if more > 0 else ""
+        return self.pick_one(", ", "、").join(items[:most]) + rest

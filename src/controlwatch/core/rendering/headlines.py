@@ -10,6 +10,7 @@ from datetime import date
 from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
     IMPORT_MEASURES,
+    PORT_FEE_MEASURES,
     STANDING_MEASURES,
     SUSPENSIONS,
     choose_measure,
@@ -54,8 +55,10 @@ def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headli
         when = _describe_moves([move for _, move in moves], context)
     elif (moved := _find_moved_day(alert)) is not None:
         when = context.pick_one("date ", "生效日期") + describe_move(moved, _pick_language(context))
+    elif measure in UNDATED_MEASURES:
+        when = _describe_publication(notice, measure, context)
     else:
-        when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
+        when = _describe_when(notice, measure, context)
     canonical = notice.number.canonical if notice.number is not None else alert.about or ""
     number = name_number(canonical, context)
     room = MAX_HEADLINE - len(badge) - len(when) - len(number)
@@ -105,6 +108,18 @@ def describe_places(codes: tuple[str, ...], context: CardContext) -> str:
 
 def _add_article(place: str) -> str:
     return f"the {place}" if place.startswith(ARTICLE_PREFIXES) else place
+
+
+def _describe_publication(notice: Notice, measure: str, context: CardContext) -> str:
+    """Return until when comments on a draft are taken, or when a text that changes nothing was published."""
+    closes = [deadline.date for deadline in notice.deadlines if deadline.kind == "comments-close"]
+    if measure == "draft" and closes:
+        last = context.format_date(min(closes))
+        return context.pick_one(f"until {last}", f"（{last}截止）")
+    if notice.published is None:
+        return ""
+    day = context.format_date(notice.published)
+    return context.pick_one(f"of {day}", f"（{day}）")
 
 
 def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
@@ -178,5 +193,6 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
         places = describe_places(whole, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
-        to = context.pick_one(f" to {places}", f"，对{places}")
-    return context.join_within(names, room - len(to)) + to
+        english, chinese = ("of", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
+        to = context.pick_one(f" {english} {places}", f"，{chinese}{places}")
+    return context.join_within(names, room - len(to)) + to if names else ""

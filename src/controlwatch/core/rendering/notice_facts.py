@@ -61,12 +61,13 @@ def list_notice_facts(
     items = [found for found in notice.categories if not found.id.startswith("destination.")]
     for (basis, quote), categories in _group_findings(items, lambda item: (item.basis, item.quote)):
         names = [context.name_category(category.id) for category in categories]
-        resolved = f" ({context.find_word('resolved')})" if basis == "resolved" else ""
+        through = context.find_word("resolved")
+        resolved = context.pick_one(f" ({through})", f"（{through}）") if basis == "resolved" else ""
         yield context.build_fact("categories", context.join_first(names, MAX_ITEMS) + resolved, quote)
     if notice.destinations:
         name = context.lexicon.get_place_name
         names = [context.pick_language(name(code, "en"), name(code, "zh")) for code in notice.destinations]
-        yield context.build_fact("destinations", ", ".join(names))
+        yield context.build_fact("destinations", context.pick_one(", ", "、").join(names))
     if notice.hs_codes:
         codes = [format_hs_code(finding.code) for finding in notice.hs_codes]
         yield context.build_fact("hs", context.join_first(codes, MAX_CODES))

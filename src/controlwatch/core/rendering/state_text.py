@@ -40,18 +40,20 @@ def format_state(
     """
     if state is None:
         return ""
-    word = find_word(state, language)
+    english, chinese = find_word(state, "en"), find_word(state, "zh")
     if until is not None and state is LegalState.NOT_YET:
         start = until + timedelta(days=1)
-        word += pick_language(f", from {format_date(start)}", f"，自{format_date(start, 'zh')}起", language)
+        english += f", from {format_date(start)}"
+        chinese += f"，自{format_date(start, 'zh')}起"
     elif until is not None and state is LegalState.IN_FORCE and then is LegalState.PARTLY:
-        start, partly = until + timedelta(days=1), find_word(LegalState.PARTLY, language)
-        word += pick_language(
-            f", {partly} from {format_date(start)}", f"，自{format_date(start, 'zh')}起{partly}", language
-        )
+        start = until + timedelta(days=1)
+        english += f", {find_word(LegalState.PARTLY, 'en')} from {format_date(start)}"
+        chinese += f"，自{format_date(start, 'zh')}起{find_word(LegalState.PARTLY, 'zh')}"
     elif until is not None:
-        word += pick_language(f" until {format_date(until)}", f"（至{format_date(until, 'zh')}）", language)
-    return " · ".join(filter(None, (word, format_announced(announced, language=language))))
+        english += f" until {format_date(until)}"
+        chinese += f"（至{format_date(until, 'zh')}）"
+    words = pick_language(english, chinese, language)
+    return " · ".join(filter(None, (words, format_announced(announced, language=language))))
 
 
 def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Language = "en") -> str:

@@ -81,7 +81,8 @@ IMPORT_MEASURES = frozenset(
         *("tariff-resumed", "tariff-changed"),
     }
 )
-
+#: Measures about ships that are linked to a place.
+PORT_FEE_MEASURES = frozenset({name for (regime, _), name in MEASURES.items() if regime == "port-fee"})
 
 #: Each regime with the beginning of the categories that name it, in the order in which they decide.
 REGIMES: tuple[tuple[Regime, str], ...] = (

@@ -73,10 +73,10 @@ MEASURE_PHRASES: dict[str, Phrase] = {
     "tariff-suspended": ("suspends tariffs{from}", "暂停加征关税{来自}"),
     "tariff-resumed": ("applies tariffs again{from}", "恢复加征关税{来自}"),
     "tariff-changed": ("changes tariffs{from}", "调整关税{来自}"),
-    "port-fee-charged": ("charges special port dues{from}", "收取船舶特别港务费{来自}"),
-    "port-fee-eased": ("eases or ends special port dues{from}", "减免或停收船舶特别港务费{来自}"),
-    "port-fee-suspended": ("suspends special port dues{from}", "暂停收取船舶特别港务费{来自}"),
-    "port-fee-resumed": ("charges special port dues again{from}", "恢复收取船舶特别港务费{来自}"),
+    "port-fee-charged": ("charges special port dues{ships}", "收取船舶特别港务费{来自}"),
+    "port-fee-eased": ("eases or ends special port dues{ships}", "减免或停收船舶特别港务费{来自}"),
+    "port-fee-suspended": ("suspends special port dues{ships}", "暂停收取船舶特别港务费{来自}"),
+    "port-fee-resumed": ("charges special port dues again{ships}", "恢复收取船舶特别港务费{来自}"),
     "rebate-cut": ("cuts or abolishes export rebates", "取消或下调出口退税"),
     "rebate-raised": ("raises export rebates", "上调出口退税"),
     "control-suspended": ("suspends the control of {items}{to}", "暂停{对}{items}的管制{针对}"),
@@ -239,6 +239,7 @@ def _describe_measure(context: SummaryContext, items: str) -> str:
             "items": items or pick(("goods", "有关物项")),
             "to": f" for {places}" if places else "",
             "from": f" on goods from {places}" if places else "",
+            "ships": f" on ships linked to {places}" if places else "",
             "对": "对",
             "针对": f"，针对{places}" if places else "",
             "来自": f"，涉及{places}" if places else "",
@@ -298,6 +299,8 @@ def _format_chinese_number(number: DocumentNumber) -> str:
 def _describe_other(context: SummaryContext, ids: list[str]) -> str:
     """State what a text that changes nothing is, and what it explains or reports."""
     kind, items = context.pick(KIND_NAMES[context.notice.kind]), context.join_categories(ids)
+    if context.language == "en" and len(ids) == 1 and ids[0].startswith("entity."):
+        items = f"the {items}"
     explained = context.join(context.list_targets(Verb.CLARIFIES))
     reported = context.join(context.list_targets(Verb.REPORTS))
     about = context.pick((f" about {items}", f"，涉及{items}")) if items else ""
