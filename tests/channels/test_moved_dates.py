@@ -71,7 +71,8 @@ def told(notice: Notice, language: Language, occasion: ReminderSubject | None = 
 def test_the_headline_says_which_notice_has_another_date_now(
     language: Language, sentence: str, headline: str
 ) -> None:
-    assert told(correction(sentence), language).headline == headline
+    card = told(correction(sentence), language)
+    assert (card.headline, card.weight) == (headline, "normal")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

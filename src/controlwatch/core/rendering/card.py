@@ -10,6 +10,7 @@ from typing import Literal
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
+from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
@@ -155,7 +156,8 @@ def build_card(
             facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
             return replace(card, summary=(_summarize_agenda(alert, context),), facts=facts)
         return _fill_system_card(card, alert, text, context)
-    weight = _choose_weight(alert, notice, status, context.today)
+    moves_date = choose_measure(notice, context.lexicon) == "moved-day"
+    weight = _choose_weight(alert, notice, status, context.today, moves_date=moves_date)
     card = replace(
         card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
     )
@@ -270,14 +272,16 @@ def _choose_tone(alert: Alert) -> Tone:
     return alert.notice.direction.value if alert.notice is not None else "neutral"
 
 
-def _choose_weight(alert: Alert, notice: Notice, status: LegalStatus | None, today: date) -> Weight:
+def _choose_weight(
+    alert: Alert, notice: Notice, status: LegalStatus | None, today: date, *, moves_date: bool
+) -> Weight:
     """Return the priority of an alert: a tightening that binds already must not look like an explanation."""
     tone = _choose_tone(alert)
     if alert.occasion is not None:
         has_come = alert.occasion.event.date <= today and not alert.occasion.gone
         return "urgent" if tone in BINDING_TONES and has_come else "normal"
     if notice.kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT} or tone in CALM_TONES:
-        return "quiet"
+        return "normal" if moves_date else "quiet"
     has_begun = any(
         effective.start is not None and effective.start <= today <= (effective.until or today)
         for effective in notice.effective

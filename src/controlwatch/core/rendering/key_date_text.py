@@ -181,7 +181,8 @@ def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     affects = f" ({context.join_first(parts, MAX_SHOWN_ITEMS)})" if parts else ""
     announced = format_announced(event.announced, language=context.language)
     what = f"{context.find_word(event.event)}{affects}"
-    rest = (what, announced, event.number, context.summarize_categories(event.categories))
+    number = name_number(event.number, context)
+    rest = (what, announced, number, context.summarize_categories(event.categories))
     value = " · ".join(part for part in rest if part)
     return CardFact(
         label=context.format_day(event.date), value=value, quote=context.translate_proof(event.quote)
