@@ -297,7 +297,10 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
     for act in record.acts:
         proof = format_proof(act.quote, 160)
         console.print(
-            Text(f"{ACT_NAMES[act.verb]} {act.key} ({format_stated(act.published)}): {act.title} {proof}")
+            Text(
+                f"{ACT_NAMES[act.verb]} {act.number or act.key} ({format_stated(act.published)}): "
+                f"{act.title} {proof}"
+            )
         )
     for revision in record.revisions[1:]:
         made_at = spell_dates(format_beijing_time(revision.made_at))

@@ -18,7 +18,6 @@ from controlwatch.core.model import (
     Alert,
     AlertKind,
     AlertText,
-    Change,
     Direction,
     Language,
     Notice,
@@ -50,7 +49,6 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
-from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -229,7 +227,7 @@ def _fill_notice_card(
         summary=tuple(text for text in summaries if text),
         facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=_describe_moved(change, context),
+        moved=context.describe_moved(change.moved if change is not None else ()),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -243,7 +241,7 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
         facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
-        moved=_describe_moved(change, context),
+        moved=context.describe_moved(change.moved if change is not None else ()),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
@@ -253,14 +251,6 @@ def _list_open_doubts(notice: Notice) -> Iterable[str]:
     """Return the doubts, without that no item is named where the notices acted on name them."""
     is_resolved = any(finding.basis == "resolved" for finding in notice.categories)
     return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
-
-
-def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
-    """Return which findings changed, in the reader's language."""
-    moved = change.moved if change is not None else ()
-    if context.language == "zh":
-        return tuple(spell_dates(translate_finding(line), "zh") for line in moved)
-    return tuple(map(spell_dates, moved))
 
 
 def _choose_tone(alert: Alert) -> Tone:

@@ -148,4 +148,4 @@ def _list_related(
     for act in record.acts:
         day = context.format_date(act.published) if act.published else ""
         text = " · ".join(filter(None, (f"← {context.find_word(act.verb)}", day)))
-        yield RelatedNotice(key=act.key, number=act.key if act.key[:4] != "http" else act.title, text=text)
+        yield RelatedNotice(key=act.key, number=act.number or act.title, text=text)
