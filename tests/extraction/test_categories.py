@@ -198,3 +198,38 @@ def test_goods_that_an_adviser_wants_checked_are_examples() -> None:
 )
 def test_a_report_names_its_regime_in_the_words_of_the_trade(words: str, category: str) -> None:
     assert category in [found.id for found in notice("China trade this week", words).categories]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ids"),
+    [
+        ("决定对钕铁硼永磁材料（含镝、铽）实施出口管制。", {"rare_earth.magnets"}),
+        ("决定对密码模块实施商用密码出口管制，包括抗量子计算攻击的密钥封装模块。", {"cryptography"}),
+        ("决定对氧化镨、金属钕实施出口管制。", {"rare_earth.items"}),
+    ],
+)
+def test_what_an_item_contains_or_withstands_is_no_item(sentence: str, ids: set[str]) -> None:
+    assert _ids(sentence) == ids
+
+
+def test_a_title_on_technologies_controls_technologies() -> None:
+    found = announcement(
+        "未经许可，不得出口下列物项：镨钕金属熔盐电解技术及其载体。",
+        title="商务部公告2026年第90号 关于对镨钕相关技术实施出口管制的公告",
+    )
+    assert {category.id for category in found.categories} == {"rare_earth.technology"}
+
+
+def test_what_must_still_be_followed_is_no_subject() -> None:
+    found = announcement(
+        "自2026年3月10日起继续暂停实施商务部公告2025年第52号。暂停期间，仍须遵守《中华人民共和国两用物项出口管制条例》第十四条。"
+    )
+    assert "framework_law" not in {category.id for category in found.categories}
+
+
+def test_goods_of_an_import_duty_are_no_controlled_items() -> None:
+    read = notice(
+        "大陸再中止ECFA優惠 不鏽鋼改課最惠國稅率",
+        "國務院關稅稅則委員會26日宣布，自2026年12月15日起，中止部分產品關稅減讓，涵蓋不鏽鋼冷軋板及銑床，改按最惠國稅率課徵。",
+    )
+    assert {category.id for category in read.categories} == {"tariff.import_rates"}

@@ -88,3 +88,22 @@ def test_a_text_that_changes_no_rule_still_names_its_codes(title: str, text: str
     found = notice(title, f"{text}\n2026年3月2日")
     assert not found.reports_change
     assert {code.code for code in (*found.hs_codes, *found.control_codes)} == codes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        ("热丝沉积设备（海关商品编号：8479899971ex）。", ["8479899971"]),
+        ("不再实行出口许可证管理，凭合同、发票直接向海关申报：7210490000（镀锌板）。", ["7210490000"]),
+        ("海关商品编号见附件。合同号7210490000。", []),
+    ],
+)
+def test_ex_behind_a_code_and_a_contract_named_before_it_change_nothing(
+    sentence: str, codes: list[str]
+) -> None:
+    assert _hs(sentence) == codes
+
+
+def test_a_letter_before_a_code_is_the_clause_and_a_heading_of_listed_codes_is_no_code() -> None:
+    lines = "1.1C921.a.金属镨，包括：\n　a.1C921.a.1.纯度99.9%的金属镨；\n　b.1C921.a.2.镨钕合金。\n2.1C921.b.氧化镨。"
+    assert _control(f"下列物项实施出口管制：\n{lines}") == ["1C921.a.1", "1C921.a.2", "1C921.b"]

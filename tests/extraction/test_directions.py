@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from controlwatch.core.model import Direction
+from controlwatch.core.model import Direction, DocumentNumber
 from tests.extraction.making import announcement, notice
 
 
@@ -181,3 +181,63 @@ def test_a_spokesperson_who_says_what_was_decided_from_now_on_decides() -> None:
         ("suspends", "MOFCOM 2025-9")
     ]
     assert [(found.start, found.until) for found in read.effective] == [(date(2026, 3, 2), date(2026, 6, 30))]
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "direction"),
+    [
+        (
+            "关于停止执行对美出口两用物项部分规定的公告",
+            "现决定停止执行商务部公告2025年第33号第二条。该公告第一条，即禁止对军事用户出口的规定，继续有效。",
+            Direction.RELAX,
+        ),
+        (
+            "关于部分线材不再实行出口许可证管理的公告",
+            "下列商品不再实行出口许可证管理。生铁仍应申领出口许可证。",
+            Direction.RELAX,
+        ),
+        (
+            "关于修改出口管制条例的决定",
+            "将第九条中的“违法经营额50万元以上”修改为“违法经营额20万元以上”。",
+            Direction.TIGHTEN,
+        ),
+        (
+            "关于调整易制毒化学品出口目录的公告",
+            "面向墨西哥的化学品增加以下四种。向其他国家出口，无需办理许可。",
+            Direction.TIGHTEN,
+        ),
+        ("关于调整限制出口技术目录的公告", "新增2条技术条目。一、固态电解质制备技术。", Direction.TIGHTEN),
+        (
+            "关于进口鲜食火龙果检疫要求的公告",
+            "即日起，允许厄瓜多尔火龙果进口。发现活虫的，海关视情况暂停相关果园输华。",
+            Direction.RELAX,
+        ),
+    ],
+)
+def test_what_ends_eases_and_what_is_added_or_fined_earlier_is_stricter(
+    title: str, body: str, direction: Direction
+) -> None:
+    assert announcement(body, title=f"商务部公告2026年第90号 {title}").direction == direction
+
+
+def test_measures_in_abeyance_are_suspended() -> None:
+    read = notice(
+        "Announcement of the Working Mechanism of the Unreliable Entity List\nNo. 6 [2026]",
+        "The measures announced on April 4, 2025 against eleven enterprises remain in abeyance for a further year, that is "
+        "from Tuesday, November 10, 2026 through Tuesday, November 9, 2027.\nNovember 7, 2026",
+    )
+
+    assert read.direction == Direction.SUSPEND
+    assert [(day.start, day.until) for day in read.effective] == [(date(2026, 11, 10), date(2027, 11, 9))]
+
+
+def test_an_import_stop_in_english_is_a_change_whose_numbered_exceptions_are_no_parties() -> None:
+    read = notice(
+        "Announcement on Preventing the Introduction of Sheep Pox from Peru\n"
+        "General Administration of Customs of the P.R. China, Announcement 2026 No. 41",
+        "It is announced as follows:\n1. The import, direct or indirect, of sheep, goats and products thereof shipped from Peru "
+        "on or after 2 April 2026 is prohibited.\n2. Heat-treated wool is not affected.\nApril 1, 2026",
+    )
+
+    assert (read.is_change, read.direction, read.entities) == (True, Direction.TIGHTEN, ())
+    assert read.number == DocumentNumber(issuers=("GACC",), year=2026, n=41)

@@ -333,3 +333,13 @@ def test_the_tariff_commission_is_known_by_its_chinese_short_name() -> None:
 
     assert read.number
     assert read.number.canonical == "SCTC 2026-47"
+
+
+def test_a_year_that_was_told_once_holds_for_the_number() -> None:
+    words = "商务部昨天发了今年第62号公告，把去年8号公告里不予许可那一条废掉了。\n8号公告第一条还在，军事用户一律不接单。"
+    found = find_number_mentions(DocumentText.from_parts("", words), LEXICON, year=2028)
+    assert [mention.number.canonical for mention in found] == [
+        "MOFCOM 2028-62",
+        "MOFCOM 2027-8",
+        "MOFCOM 2027-8",
+    ]

@@ -205,3 +205,40 @@ def test_the_notice_that_had_suspended_another_is_extended_where_the_other_goes_
     )
     acts = {(act.verb.value, act.target) for act in found.relations}
     assert acts == {("suspends", "MOFCOM 2025-39"), ("extends", "MOFCOM 2025-57")}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "relations"),
+    [
+        (
+            "废止《关于暂停实施稀土技术出口管制的公告》（商务部公告2025年第72号）。",
+            [("repeals", "MOFCOM 2025-72")],
+        ),
+        ("商务部公告2025年第45号规定的暂停措施自2026年6月15日起停止执行。", [("repeals", "MOFCOM 2025-45")]),
+        (
+            "许可程序按照商务部公告2020年第63号附件3执行，其附件1、附件2同时废止。",
+            [("amends", "MOFCOM 2020-63")],
+        ),
+        (
+            "商务部公告2025年第70号所定暂停实施期限届满后，2025年第55号公告继续暂停实施。",
+            [("suspends", "MOFCOM 2025-55"), ("extends", "MOFCOM 2025-70")],
+        ),
+        (
+            "现将《中国禁止出口限制出口技术目录》（商务部公告2025年第28号公布）的调整事项公告如下。",
+            [("amends", "MOFCOM 2025-28")],
+        ),
+    ],
+)
+def test_the_notice_that_put_another_to_rest_has_an_end_of_its_own(
+    sentence: str, relations: list[tuple[str, str]]
+) -> None:
+    assert sorted(_acts(sentence)) == sorted(relations)
+
+
+def test_a_ban_told_of_first_is_prolonged_by_what_follows() -> None:
+    read = notice(
+        "Ministry of Commerce\nAnnouncement No. 6 of 2026",
+        "Under MOFCOM Announcement No. 29 of 2025 the export of argon is prohibited until March 31, 2026. The Ministry hereby "
+        "announces that the prohibition is prolonged to July 31, 2026.\nMinistry of Commerce\nMarch 2, 2026",
+    )
+    assert [(act.verb.value, act.target) for act in read.relations] == [("extends", "MOFCOM 2025-29")]

@@ -233,3 +233,29 @@ def test_a_question_on_a_measure_asks_nobody_to_look() -> None:
         "2028-03-02\n问：有报道称，自4月1日起中方将暂停有关出口管制措施，能否证实？\n答：我没有可以提供的信息。",
     )
     assert not read.review
+
+
+def test_the_day_of_a_mail_stands_in_its_head() -> None:
+    read = notice(
+        "发件人：税务部",
+        "收件人：各区\n时间：2028-11-22 10:40\n主题：出口退税调整提醒\n各位同事：\n财政部上周发布了2028年第33号公告，磷酸铁锂退税率由9%降到6%。",
+    )
+    assert read.published == date(2028, 11, 22)
+
+
+def test_an_order_is_dated_below_its_office_and_not_by_the_law_that_it_amends() -> None:
+    read = notice(
+        "国务院关于修改《两用物项出口管制条例》的决定",
+        "中华人民共和国国务院令\n第841号\n现予公布，自2028年3月1日起施行。\n总理　×××\n2027年12月18日\n"
+        "国务院决定对《两用物项出口管制条例》（2024年9月30日国务院令第792号公布）作如下修改：\n一、第十四条增加一款。",
+    )
+    assert read.published == date(2027, 12, 18)
+
+
+def test_what_a_part_called_background_tells_of_the_last_weeks_is_the_news() -> None:
+    read = notice(
+        "第81号公告要点",
+        "某律师事务所｜2028年11月9日\n一、背景\n2028年11月6日，商务部与海关总署联合发布2028年第81号公告，将一批超硬材料设备纳入两用物项"
+        "管制，自12月8日起实施。\n二、要点\n设备（2B903）受控。",
+    )
+    assert [day.start for day in read.effective] == [date(2028, 12, 8)]

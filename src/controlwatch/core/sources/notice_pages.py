@@ -51,20 +51,16 @@ _NOISE_SELECTORS = (
 
 _LABEL = re.compile(r"【([^】\n]{1,12})】\s*([^【\n]*)")  # 【发布文号】商务部公告2026年第30号
 #: The names of the cells that identify an instrument, wherever a site prints its table of particulars.
-_PARTICULARS = frozenset(
-    {
-        "文号",
-        "发文字号",
-        "发布文号",
-        "公告号",
-        "字号",
-        "成文日期",
-        "发文日期",
-        "发文机关",
-        "发布单位",
-        "发布机构",
-    }
-)
+_NUMBER_PARTICULARS = frozenset({"文号", "发文字号", "发布文号", "公告号", "字号"})
+_DAY_PARTICULARS = ("发布时间", "发布日期", "公开日期", "时间")  #: the day on which the page was published
+_PARTICULARS = _NUMBER_PARTICULARS | {
+    "成文日期",
+    "发文日期",
+    "发文机关",
+    "发布单位",
+    "发布机构",
+    *_DAY_PARTICULARS,
+}
 #: A number with an element of its own, as sites print it beside the title.
 _LONE_NUMBER = re.compile(
     r"<(?!a\b|title|h\d)[a-z][^<>]*>\s*("
@@ -73,6 +69,10 @@ _LONE_NUMBER = re.compile(
     r"(?=\s*(?:[|｜<\u3000]|&nbsp;))",
     re.IGNORECASE,
 )  # <span>工信部联原〔2028〕41号</span> · <p>海关总署公告2028年第41号 | 来源：…</p>
+#: The same without its issuers, in the element behind the heading.
+_NUMBER_BELOW_TITLE = re.compile(
+    r"</h1>\s*<[a-z][^<>]*>\s*(?:公告)?(20\d\d\s?年第\s?\d{1,4}\s?号)\s*</", re.IGNORECASE
+)
 _TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
 #: A particular in its brackets, wherever a page prints it.
 _PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")
@@ -83,7 +83,7 @@ _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全�
 _SOURCE_LINE_DAY = re.compile(
     r"(?:来源|发布时间|发布日期|Source|Published|Posted)\s*[:：](?:[^<>\n]|<[^<>]{0,120}>){0,80}?"
     r"((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})"
-    r"|((?:19|20)\d\d-\d{1,2}-\d{1,2})(?:\s+\d{1,2}:\d{2})?(?:\s|\u3000|&nbsp;){0,6}(?:来源|Source)\s*[:：]"
+    r"|((?:19|20)\d\d(?:-\d{1,2}-\d{1,2}|年\d{1,2}月\d{1,2}日))(?:\s+\d{1,2}:\d{2})?(?:\s|\u3000|&nbsp;){0,6}(?:来源|Source)\s*[:：]"
 )
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
@@ -136,6 +136,8 @@ def parse_notice_page(
         (_SOURCE.search(value), selector, value)
         for selector, value in _find_values(tree, (*selectors.source, *_SOURCES))
     )
+    labels = _parse_labels(tree, selectors.labels or _LABELS)
+    stamped = (parse_day(value) for name, value in labels if name in _DAY_PARTICULARS)
     names = (
         match[1] if match else value
         for match, selector, value in sources
@@ -145,9 +147,9 @@ def parse_notice_page(
         url=url,
         title=next(titles, ""),
         text="\n".join(line for line in text if line != _SSI_ERROR),
-        page_date=next((day for day in days if day), None) or _find_source_line_day(html),
+        page_date=next((day for day in (*days, *stamped) if day), None) or _find_source_line_day(html),
         source_name=next(names, None),
-        labels=_parse_labels(tree, selectors.labels or _LABELS),
+        labels=labels,
         annexes=files.links,
         encoding=encoding,
         replaced=replaced,
@@ -369,8 +371,9 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
     for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
         if (name := re.sub(r"\s", "", hit[1])) in _PARTICULARS:
             labels.setdefault(name, collapse_whitespace(strip_markup(hit[2])))
-    lone = set(_LONE_NUMBER.findall(tree.html or ""))
-    if len(lone) == 1 and _PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
+    page = tree.html or ""
+    lone = set(_LONE_NUMBER.findall(page)) or set(_NUMBER_BELOW_TITLE.findall(page))
+    if len(lone) == 1 and _NUMBER_PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
         labels["文号"] = collapse_whitespace(lone.pop())
     return tuple(labels.items())
 
@@ -382,8 +385,8 @@ def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
         if not words or len(words) > _MAX_PARTICULAR:
             continue
         name, mark, behind = re.sub(r"[\s【】]", "", words).replace(":", "：").partition("：")
-        if name not in _PARTICULARS:
-            continue
+        if name not in _PARTICULARS or (name == "时间" and "【" not in words):
+            continue  # 时间：… is that of a meeting; 【时间】 is printed by the page
         following = node.next
         while following is not None and not (following.text(deep=True) or "").strip():
             following = following.next

@@ -107,10 +107,9 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
             return False
     if not context.identity.is_report:
         return True
-    if hit.is_item and get_pattern("category.example-behind").match(folded[hit.end : hit.end + 24]):
-        return False
-    if hit.in_title:
-        return True
+    is_example = hit.is_item and get_pattern("category.example-behind").match(folded[hit.end : hit.end + 24])
+    if hit.in_title or is_example:
+        return not is_example
     if _is_in_passing(hit, context):
         return False
     written = context.identity.publication_day

@@ -29,7 +29,7 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
         # An item that no category names: the number and the words of control must tell.
         has_issuer = any(mention.number.issuers for mention in identity.number_mentions)
         is_moved = any(not signal.weak for signal in case.signals)
-        return has_issuer and (
+        return (has_issuer or _announces_in_headline(case)) and (
             is_moved or lexicon.get_pattern("change.control").search(text.folded_text) is not None
         )
     return bool(identity.number_mentions) or _tells_of_authority(case)
@@ -83,6 +83,14 @@ def _is_told_of(case: ChangeInputs, mention: NumberMention) -> bool:
     behind = context.text.folded_text[mention.end : mention.end + ANSWER_REACH]
     is_open = context.lexicon.get_pattern("change.no-information").search(behind) is not None
     return not (is_old or is_open or any(context.lexicon.get_pattern(name).search(words) for name in names))
+
+
+def _announces_in_headline(case: ChangeInputs) -> bool:
+    """Return whether the headline itself says that China, or an authority of it, moves a control."""
+    title, lexicon = case.context.text.title, case.context.lexicon
+    is_moved = any(not s.weak and s.sentence.start < case.context.text.title_end for s in case.signals)
+    is_chinese = lexicon.get_pattern("change.china").search(title) or find_issuers(title, lexicon)
+    return is_moved and bool(is_chinese) and _tells_of_authority(case)
 
 
 def _tells_of_authority(case: ChangeInputs) -> bool:

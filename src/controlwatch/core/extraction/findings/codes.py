@@ -14,12 +14,12 @@ from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
 
 HS_CODE = re.compile(
-    r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
+    r"(?:(?<![\d.\-A-Za-z])|(?<=\bex))(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
     r"|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?:(?=ex\b)|(?![\d\-A-Za-z]))"
 )  # 85076000 · 8507.60.00 · 8479899971ex
 #: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
 LOOSE_CODE = re.compile(
-    r"(?<![\d.\-A-Za-z/])(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
+    r"(?:(?<![\d.\-A-Za-z/])|(?<=\bex))(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
     r"|\d{4}\.\d{2}\. \d{2}\.\d{2}|\d{2}\.\d{2}\.\d{2}\.\d{2}(?:\.\d{2})?"
     r"|\d{4}[. ]\d{4}\n\d{2}(?=[、，,;；）)])|\d{4}[. ]\d{2}[. ]?\d{2}(?:[. ]?\d{2}(?!\d)|(?!\d))"
     r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?"

@@ -183,12 +183,14 @@ class DatedSentence:
         words, published = self.words, self.context.identity.publication
         rate_step = self.context.lexicon.get_pattern("date.rate-step")
         another_act = self.context.lexicon.get_pattern("date.another-act")
+        has_begun = self.context.lexicon.get_pattern("date.already-behind")
         is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
         only_end = ends[-1].day if len(starts) == 1 and ends else None
         for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
             day = word.day
             told = self.context.identity.publication_day
-            if day and told and word.yearless and day < told - PAST_TOLERANCE:
+            is_past = has_begun.match(words[word.end :]) is not None
+            if day and told and word.yearless and day < told - PAST_TOLERANCE and not is_past:
                 day = add_duration(day, 1, "year")  # notices speak of what is ahead of them
             identity = self.context.identity
             is_told = identity.is_report or identity.kind == NoticeKind.SPOKESPERSON

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from controlwatch.core.extraction.findings.dated_sentence import DatedSentence, speaks_of_force
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
+from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
@@ -121,7 +122,8 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
         own = lexicon.get_pattern("date.quoted-rule").sub("", sentence.words)
         period = lexicon.get_pattern("date.rest-term").search(own)
         is_asked = context.identity.kind == NoticeKind.SPOKESPERSON and is_asked_about(context, sentence)
-        if period and not (is_asked or _is_term_of_another(context, sentence.words)):
+        is_of_another = _is_term_of_another(context, sentence.words) or find_reciting_number(context, sentence)
+        if period and not (is_asked or is_of_another):
             term = parse_period(period)
             terms |= {term: sentence} if term else {}
     if len(terms) != 1:

@@ -41,6 +41,11 @@ REGISTERED_ROW = re.compile(
     r"(?:[\t|]| {2,}|$)",
     re.MULTILINE,
 )  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
+REGISTERED_FIRST = re.compile(
+    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([A-Z][^\t|\n]{3,80}?)(?:[ ]*[\t|][ |]*| {2,})"
+    r"[A-Z]{1,6}[ -]?\d{1,6}(?=[ ]*(?:[\t|]| {2,}|$))",
+    re.MULTILINE,
+)  # Example Foods, Inc. ⇥ P-2217 ⇥ 鸡爪
 CHINESE_ITEM = re.compile(
     r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{4,30})[ ]*[；;。，,]?[ ]*$", re.MULTILINE
 )  # （3）某某研究所
@@ -53,6 +58,7 @@ TABLE_ROW = re.compile(
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
+FINITE = re.compile(r"\b(?:is|are|was|were|shall|will|may|must|can|has|have)\b")  #: makes a line a sentence
 ENGLISH_NAMED_PARTIES = re.compile(
     r"\b(?:include|add|place|put|list|remove)(?:s|d|ed|ing)?\s+([A-Z][^;\n]{3,600}?)"
     r"\s+(?:in|on|to|into|from) the\b",
@@ -186,7 +192,11 @@ def _find_parties(context: ReadingContext, *, is_on_imports: bool) -> list[Party
     folded = text.folded_text
     if listed := _find_lines(text, lexicon, is_on_imports=is_on_imports):
         return listed
-    lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
+    lines = [
+        hit
+        for hit in ENGLISH_LINE.finditer(folded)
+        if len(hit[1].split()) <= MAX_WORDS and not FINITE.search(hit[1])
+    ]
     if is_report:  # the headings of a digest have text between them; the lines of a list have none
         neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
         near = {hit for pair in neighbours for hit in pair}
@@ -236,7 +246,8 @@ def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) ->
     ]
     if len(items) >= MIN_ITEMS or not is_on_imports:
         return items if len(items) >= MIN_ITEMS else []
-    return [Party(hit.start(), "", hit[1]) for hit in REGISTERED_ROW.finditer(folded, below)]
+    rows = (list(form.finditer(folded, below)) for form in (REGISTERED_ROW, REGISTERED_FIRST))
+    return [Party(hit.start(), "", hit[1].strip()) for hit in max(rows, key=len)]
 
 
 def _find_named_besides(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:

@@ -71,7 +71,8 @@ def merge_dates(
     start, end = starts[0], ends[0]
     own_act, rests = get_pattern("date.own-act"), get_pattern("date.rests")
     is_other = own_act.search(fold_text(start.quote)) and rests.search(fold_text(end.quote))
-    if is_other and not rests.search(fold_text(start.quote)):
+    is_other = is_other and not rests.search(fold_text(start.quote))
+    if is_other or _is_of_other_part(start.quote, end.quote, lexicon):
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     if is_several and end.scope != "all":
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
@@ -90,6 +91,8 @@ def _is_same(new: EffectiveDate, known: EffectiveDate, lexicon: Lexicon, *, is_s
         return ended.quote.strip(" |") in open_ended.quote  # of the same row
     if open_ended and _are_two_items(open_ended.quote, ended.quote, lexicon):
         return False
+    if open_ended and _is_of_other_part(open_ended.quote, ended.quote, lexicon):
+        return False
     return (
         open_ended is not None
         and not is_several
@@ -101,3 +104,11 @@ def _are_two_items(quote: str, other: str, lexicon: Lexicon) -> bool:
     """Return whether two quotes are different items of a list, each with goods of its own."""
     mark = lexicon.get_pattern("date.list-item")
     return quote != other and bool(mark.match(quote)) and bool(mark.match(other))
+
+
+def _is_of_other_part(quote: str, ended: str, lexicon: Lexicon) -> bool:
+    """Return whether something ends or applies again on the day from which the rest of it rests or goes on."""
+    get_pattern, words, other = lexicon.get_pattern, fold_text(quote), fold_text(ended)
+    goes_on = get_pattern("date.rests").search(other) or get_pattern("date.prolonged").search(other)
+    is_other = get_pattern("date.other-part").search(words) and not get_pattern("date.rests").search(words)
+    return quote != ended and bool(goes_on) and bool(is_other)

@@ -66,14 +66,14 @@ NEIGHBOUR = re.compile(
 ENUMERATION = re.compile(
     rf"(?<![\w&] )(?<![\w&])(?P<names>{_PLAIN_ITEM}(?:, (?:the )?{_PLAIN_ITEM}){{0,20}},? and (?:the )?"
     rf"{_PLAIN_ITEM})"
-    r"(?=,? (?:shall|are|will|is|were|have been)\b)"
+    r"(?=,? (?:shall|are|will|is|were|have been|may|can|must)\b)"
 )  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
 INLINE_ITEM = re.compile(
     rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?"
 )  # of: 将5家子公司Example Shipping LLC、Example Yard Inc.和EX Holdings Corp.列入反制清单
 JOINT = re.compile(r",? and (?:the )?|, (?:the )?")
 LEGAL_FORM = re.compile(rf"\b{_SUFFIX}\b\.?$")
-SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})\. (?=[A-Z])")  #: PLC. Exports …
+SENTENCE_END = re.compile(r"(?<=[A-Za-z]{2})(?<!\bSt)(?<!\bMt)\. (?=[A-Z])")  #: PLC. Exports …
 LEAD_IN = re.compile(
     r"^(?:(?:Whereas|For|Against|Of|[IVX]{1,4}\.|(?:(?:[A-Z]\w+|the|of|on|to) )*"
     r"(?:Officer|President|Chairman|Chairwoman|CEO|Director|Head|Founder|Countermeasures)"

@@ -22,6 +22,7 @@ SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
+    ("relation.annexes-end", Verb.AMENDS),
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
@@ -31,6 +32,8 @@ CELL_GAP = re.compile(r"[\t|]|\s{2,}|\s/\s")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 QUOTED_NAME = re.compile(r"《[^《》\n]*》")
+#: Of a sentence that names a notice, and leaves what is done to it to a later one.
+LEADING_PATTERNS = ("relation.decided-below", "relation.rule-so-far")
 LIST_LEAD = re.compile(r"[:：]\s*$")
 #: Characters beside a number within which words say that it recites; a sentence may name hundreds.
 RECITAL_REACH = 200
@@ -54,7 +57,7 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         or _match_list_verb(context, mention, sentence)
     )
     if match is None:
-        is_lead = lexicon.get_pattern("relation.decided-below").search(sentence.words)
+        is_lead = any(lexicon.get_pattern(name).search(sentence.words) for name in LEADING_PATTERNS)
         return find_later_verb(context, mention, sentence) if is_lead else None
     if _is_legal_basis(text, mention, sentence, lexicon):
         return None
@@ -337,7 +340,9 @@ def match_clause_verb(
     behind = (words[left:right] for left, right in clauses[last + 1 :])
     ahead = (words[left:right] for left, right in reversed(clauses[:own]))
     for clause in (first, *behind, *ahead):
-        if match := _match_first_verb(clause, context.lexicon):
+        # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
+        unnamed = QUOTED_NAME.sub("", clause)
+        if match := _match_first_verb(unnamed, context.lexicon) or _match_first_verb(clause, context.lexicon):
             return match
     return None
 

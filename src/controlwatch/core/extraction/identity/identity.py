@@ -121,7 +121,9 @@ class ReadingContext:
     @cached_property
     def background_parts(self) -> tuple[tuple[int, int], ...]:
         """The passages of a report that do not tell its news: background, quoted mail, rows that stay."""
-        return find_background_parts(self.text, self.lexicon) if self.identity.is_report else ()
+        if not self.identity.is_report:
+            return ()
+        return find_background_parts(self.text, self.identity.publication_day, self.lexicon)
 
     def is_background(self, offset: int) -> bool:
         """Return whether an offset lies in such a part, or in the part of a digest on another state."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from controlwatch.core.extraction.mentions.dates import MONTHS, find_date_mentions
+from controlwatch.core.extraction.mentions.terms import NEWS_AGE
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 
@@ -25,8 +26,8 @@ SENTENCES_BESIDE = ("report.supposed", "report.company-voice", "date.told-before
 Span = tuple[int, int]
 
 
-def find_background_parts(text: DocumentText, lexicon: Lexicon) -> tuple[Span, ...]:
-    """Return the passages of a report that do not tell its news."""
+def find_background_parts(text: DocumentText, written: date | None, lexicon: Lexicon) -> tuple[Span, ...]:
+    """Return the passages of a report, written on a day, that do not tell its news."""
     parts = [
         *(
             hit.span()
@@ -34,7 +35,7 @@ def find_background_parts(text: DocumentText, lexicon: Lexicon) -> tuple[Span, .
             for hit in lexicon.get_pattern(name).finditer(text.folded_text, text.title_end)
         ),
         *_find_older_mails(text, lexicon),
-        *_find_headed_parts(text, lexicon),
+        *_find_headed_parts(text, written, lexicon),
         *_find_rows_at_rest(text, lexicon),
         *_find_items_without_change(text, lexicon),
     ]
@@ -104,12 +105,23 @@ def _find_older_mails(text: DocumentText, lexicon: Lexicon) -> Iterator[Span]:
             yield subject.span()
 
 
-def _find_headed_parts(text: DocumentText, lexicon: Lexicon) -> Iterator[Span]:
-    """Yield the parts whose heading says that they recall the past (Background, 背景)."""
-    next_heading = lexicon.get_pattern("identity.heading-line")
-    for hit in lexicon.get_pattern("identity.background-heading").finditer(text.folded_text):
-        following = next_heading.search(text.folded_text, hit.end())
-        yield hit.start(), following.start() if following else len(text.folded_text)
+def _find_headed_parts(text: DocumentText, written: date | None, lexicon: Lexicon) -> Iterator[Span]:
+    """Yield the parts whose heading says that they recall the past (Background, 背景).
+
+    A part that tells what was issued in the last weeks is the news, whatever its heading.
+    """
+    folded, next_heading = text.folded_text, lexicon.get_pattern("identity.heading-line")
+    issued_on = lexicon.get_pattern("date.issued-on")
+    for hit in lexicon.get_pattern("identity.background-heading").finditer(folded):
+        following = next_heading.search(folded, hit.end())
+        end = following.start() if following else len(folded)
+        issued = (
+            word.day
+            for act in issued_on.finditer(folded, hit.end(), end)
+            for word in find_date_mentions(act[0], lexicon, anchor=written)
+        )
+        if written is None or not any(day and timedelta() <= written - day <= NEWS_AGE for day in issued):
+            yield hit.start(), end
 
 
 def _find_rows_at_rest(text: DocumentText, lexicon: Lexicon) -> Iterator[Span]:

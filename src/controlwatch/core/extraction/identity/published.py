@@ -123,6 +123,9 @@ def _find_bracketed_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     get_pattern = lexicon.get_pattern
     head = text.folded_text[: text.title_end + HEAD_LENGTH // 2]
     for hit in HEAD_BRACKET.finditer(head):
+        line = head[head.rfind("\n", 0, hit.start()) + 1 : hit.start()]
+        if line.endswith("》") and not line.startswith("《"):  # 对《…条例》（2024年9月30日公布）作如下修改
+            continue
         if (
             get_pattern("published.bracket-words").search(hit[1])
             or not get_pattern("published.bracket-rest").sub("", hit[1]).strip()

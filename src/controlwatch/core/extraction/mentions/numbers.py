@@ -365,7 +365,7 @@ def _fill_elided_parts(
                     near = last.year if last and last.series == number.series and not told else None
                     year = near or named or own_year
             number = normalize_series(replace(number, issuers=issuers or default, year=year))
-        if number.issuers and number.year and (mention.number.issuers or mention.number.year):
+        if number.issuers and number.year and (mention.number.issuers or mention.number.year or told):
             named_in_full.setdefault((number.n, number.series), number)
         last = number
         if opens and not (mention.number.year or mention.number.letter):

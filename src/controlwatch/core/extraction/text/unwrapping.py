@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-QUOTE_MARKS = re.compile(r"^[ ]*(?:>[ ]?)+", re.MULTILINE)  # > > From: …
+QUOTE_MARKS = re.compile(r"^[ \u3000]*(?:>[ \u3000]?)+", re.MULTILINE)  # > > From: …
+PLAIN_BLANKS = str.maketrans(dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f", " "))
 LINE = re.compile(r"[^\n]+")
 COLUMN_GAP = re.compile(r"[\t|]|\S\s{3,}\S")
 WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]")
@@ -49,10 +50,11 @@ def undo_wrapping(text: str) -> tuple[str, list[tuple[int, int]]]:
 
     Cut out are the ends of lines between characters of a script without blanks, and marks of quoted mail.
     """
-    marks = [hit.span() for hit in QUOTE_MARKS.finditer(text)]
+    plain = text.translate(PLAIN_BLANKS)
+    marks = [hit.span() for hit in QUOTE_MARKS.finditer(plain)]
     quoted = dict(marks)
-    spans = [(quoted.get(hit.start(), hit.start()), hit.end()) for hit in LINE.finditer(text)]
-    broken = _find_breaks([(start, end, text[start:end]) for start, end in spans])
+    spans = [(quoted.get(hit.start(), hit.start()), hit.end()) for hit in LINE.finditer(plain)]
+    broken = _find_breaks([(start, end, plain[start:end]) for start, end in spans])
     if not broken:
         return text, marks
     signs, cuts = list(text), list(marks)
