@@ -24,7 +24,7 @@ from controlwatch.core.law.answers import (
 from controlwatch.core.law.coverage import Coverage, build_coverage
 from controlwatch.core.law.elements import Element
 from controlwatch.core.law.graph import LegalGraph, LegalState
-from controlwatch.core.law.history import build_history, select_latest
+from controlwatch.core.law.history import build_history, build_newest_history
 from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.law.lookup import (
     STATE_RANK,
@@ -238,8 +238,9 @@ class LegalQueries:
         if subject is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
         remarks = self.history_source.list_history_remarks(keys)
-        chosen = keys if newest is None else select_latest(graph, keys, newest)
-        return build_history(graph, chosen, remarks)
+        if newest is not None:
+            return build_newest_history(graph, keys, remarks, newest)
+        return build_history(graph, keys, remarks)
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""

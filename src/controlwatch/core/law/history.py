@@ -15,13 +15,22 @@ END_OF_TIME = date.max
 _VERBS = frozenset(Verb)
 
 
-def select_latest(graph: LegalGraph, keys: Iterable[str], count: int) -> tuple[str, ...]:
-    """Return the notices that have the newest steps: `count` of them, and those that reach as far."""
-    latest = {key: max(collect_change_days(graph, key)) for key in keys if key in graph.instruments}
-    if len(latest) <= count:
-        return tuple(latest)
-    last = sorted(latest.values(), reverse=True)[count - 1]
-    return tuple(key for key, day in latest.items() if day >= last)
+def build_newest_history(
+    graph: LegalGraph, keys: Iterable[str], others: Iterable[HistoryStep], count: int
+) -> tuple[HistoryStep, ...]:
+    """Return the same for the notices that reach furthest: the `count` newest steps of all are in it."""
+    known, remarks = [key for key in keys if key in graph.instruments], tuple(others)
+    latest = {key: max(collect_change_days(graph, key)) for key in known}
+    ordered = sorted(known, key=latest.__getitem__, reverse=True)
+    taken = count
+    while True:
+        chosen = frozenset(ordered[:taken])
+        steps = build_history(graph, (key for key in known if key in chosen), remarks)
+        # The notices that are left out end by a day: what comes later is complete.
+        bound = latest[ordered[taken]] if taken < len(ordered) else None
+        if bound is None or sum(step.date is None or step.date > bound for step in steps) >= count:
+            return steps
+        taken *= 2
 
 
 def build_history(
