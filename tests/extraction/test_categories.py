@@ -233,3 +233,7 @@ def test_goods_of_an_import_duty_are_no_controlled_items() -> None:
         "國務院關稅稅則委員會26日宣布，自2026年12月15日起，中止部分產品關稅減讓，涵蓋不鏽鋼冷軋板及銑床，改按最惠國稅率課徵。",
     )
     assert {category.id for category in read.categories} == {"tariff.import_rates"}
+
+
+def test_an_isotope_is_a_nuclear_item_and_no_metal() -> None:
+    assert _ids("钼-99、镥-177、镓-68免于办理核两用品出口许可。") == {"nuclear"}

@@ -382,3 +382,30 @@ def test_a_day_is_begun_in_the_words_of_english(sentence: str, start: date, unti
     )
 
     assert [(found.start, found.until) for found in read.effective] == [(start, until)]
+
+
+def test_a_part_that_applies_again_begins_on_the_day_from_which_the_rest_goes_on_resting() -> None:
+    read = announcement(
+        "决定对列入不可靠实体清单的甲公司、乙公司，自2026年5月13日起继续暂停公告所列措施，期限为一年。\n其余2家实体的措施于2026年5月13日恢复，即：丙公司、丁公司。"
+    )
+    assert {(found.start, found.until) for found in read.effective} == {
+        (date(2026, 5, 13), date(2027, 5, 13)),
+        (date(2026, 5, 13), None),
+    }
+
+
+def test_the_term_that_another_notice_set_is_not_that_of_the_one_that_ends_it() -> None:
+    read = announcement(
+        "商务部于2025年10月30日发布公告2025年第68号，对公告2025年第31号的管制措施暂停实施一年。现公告如下：\n"
+        "一、公告2025年第68号自2026年3月10日起提前终止。\n二、上述管制措施自同日起恢复执行。"
+    )
+    assert [(found.start, found.until) for found in read.effective] == [(date(2026, 3, 10), None)]
+
+
+def test_what_has_begun_already_lies_in_the_past() -> None:
+    read = notice(
+        "同位素出口手续",
+        "国防科工局、海关总署2026年1号公告2月15日就已经开始实行，医用同位素凭豁免编号报关，出口不用再办核两用品许可证了。",
+        published=date(2026, 5, 13),
+    )
+    assert [found.start for found in read.effective] == [date(2026, 2, 15)]

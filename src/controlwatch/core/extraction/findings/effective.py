@@ -122,8 +122,8 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
         own = lexicon.get_pattern("date.quoted-rule").sub("", sentence.words)
         period = lexicon.get_pattern("date.rest-term").search(own)
         is_asked = context.identity.kind == NoticeKind.SPOKESPERSON and is_asked_about(context, sentence)
-        is_of_another = _is_term_of_another(context, sentence.words) or find_reciting_number(context, sentence)
-        if period and not (is_asked or is_of_another):
+        is_recited = find_reciting_number(context, sentence) is not None
+        if period and not (is_asked or is_recited or _is_term_of_another(context, sentence.words)):
             term = parse_period(period)
             terms |= {term: sentence} if term else {}
     if len(terms) != 1:

@@ -70,8 +70,8 @@ def merge_dates(
     # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
     start, end = starts[0], ends[0]
     own_act, rests = get_pattern("date.own-act"), get_pattern("date.rests")
-    is_other = own_act.search(fold_text(start.quote)) and rests.search(fold_text(end.quote))
-    is_other = is_other and not rests.search(fold_text(start.quote))
+    begins, ends_later = fold_text(start.quote), fold_text(end.quote)
+    is_other = own_act.search(begins) and rests.search(ends_later) and not rests.search(begins)
     if is_other or _is_of_other_part(start.quote, end.quote, lexicon):
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     if is_several and end.scope != "all":
@@ -107,7 +107,7 @@ def _are_two_items(quote: str, other: str, lexicon: Lexicon) -> bool:
 
 
 def _is_of_other_part(quote: str, ended: str, lexicon: Lexicon) -> bool:
-    """Return whether something ends or applies again on the day from which the rest of it rests or goes on."""
+    """Return whether a part ends or applies again on the day from which the rest rests or goes on."""
     get_pattern, words, other = lexicon.get_pattern, fold_text(quote), fold_text(ended)
     goes_on = get_pattern("date.rests").search(other) or get_pattern("date.prolonged").search(other)
     is_other = get_pattern("date.other-part").search(words) and not get_pattern("date.rests").search(words)
