@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench import (
+    annexes,
     api,
     asking,
     cluster,
@@ -24,6 +25,7 @@ from tests.bench import (
 PARTS = {
     "asking": asking.main,
     "reading": reading.main,
+    "annexes": annexes.main,
     "cycle": cycle.main,
     "oneshot": oneshot.main,
     "law": law.main,

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.adapters.fetch.saved_session import open_saved_session
+from controlwatch.cli.common import today
 from controlwatch.core.model.errors import Unreachable, UsageError
 from controlwatch.core.sources.index_pages import parse_index
 from controlwatch.core.sources.requests import Request
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.testing.regulators import Regulators
 from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_commands import Terminal
 from tests.services.raw_server import answer, ask, serving, watcher_of
@@ -150,6 +155,40 @@ def test_failures_are_counted_by_source_and_kind(terminal: Terminal, folder: Pat
     ]
     assert "route: " in counts[0]["reason"]
     assert "403" in terminal.types("watchers", "stats", **env)
+
+
+def test_the_figures_of_failing_sources_are_those_of_their_polls(terminal: Terminal) -> None:
+    shipped = shipped_watchers()
+    columns = "mfa-countersanctions", "govcn-policy", "tariff-commission"
+    with Sites() as sites:
+        regulators = Regulators(sites, load_watchers(shipped), today=today())
+        env = {"CONTROLWATCH_CONNECT_TO": sites.origin, "CONTROLWATCH_WATCHERS_DIR": str(shipped)}
+        terminal.types("poll", *columns, **env)
+        regulators.challenge("mfa-countersanctions")
+        sites.put(load(shipped, "govcn-policy").index.api, Answer(body=b"<html>no JSON</html>"))
+        for _ in range(2):
+            terminal.fails("poll", *columns, **env)
+        regulators.restore("mfa-countersanctions")
+        sites.put(load(shipped, "govcn-policy").index.api, Answer(status=503))
+        for _ in range(3):
+            terminal.fails("poll", *columns, **env)
+    counts = json.loads(terminal.types("watchers", "stats", "--json", **env))
+    found = {(count["watcher"], count["kind"]): count for count in counts}
+    times = {key: count["times"] for key, count in found.items()}
+    kind = next(kind for watcher, kind in times if watcher == "govcn-policy" and kind != "refused")
+    assert times == {
+        ("govcn-policy", "refused"): 3,
+        ("govcn-policy", kind): 2,
+        ("mfa-countersanctions", "blocked"): 2,
+    }
+    assert "503" in found["govcn-policy", "refused"]["reason"]
+    assert found["govcn-policy", kind]["last_at"] < found["govcn-policy", "refused"]["first_at"]
+    assert [count["times"] for count in counts] == [3, 2, 2]
+    assert [key for key, count in found.items() if count["failing_since"]] == [("govcn-policy", "refused")]
+
+
+def load(folder: Path, watcher_id: str) -> Watcher:
+    return next(watcher for watcher in load_watchers(folder) if watcher.id == watcher_id)
 
 
 def test_what_is_declared_for_single_hosts_is_shown_and_checked(terminal: Terminal, folder: Path) -> None:

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from controlwatch.core.model.errors import Garbled, RedirectLoop, TooLarge, Unreachable
+from controlwatch.core.model.errors import Garbled, RedirectLoop, TooLarge
 from tests.services.raw_server import answer, ask, serving, watcher_of
 
 LIST = "<html><body>商务部公告2027年第9号</body></html>".encode()
@@ -146,9 +146,8 @@ def test_a_refresh_for_browsers_without_scripts_and_a_bot_challenge_are_not_foll
         (b"utf-8", LIST),
         (b"gzip", pack(LIST[:9]) + pack(LIST[9:])),
         (b"gzip", pack(LIST) + b"\r\n\r\n"),
-        (b"gzip", pack(LIST)[:-4]),
     ],
-    ids=range(16),
+    ids=range(15),
 )
 def test_a_body_is_unpacked_by_its_first_bytes_whatever_its_label(coding: bytes, body: bytes) -> None:
     assert read(answer(body, *([b"Content-Encoding: " + coding] if coding else []))) == LIST
@@ -160,11 +159,10 @@ def test_a_body_is_unpacked_by_its_first_bytes_whatever_its_label(coding: bytes,
         (b"br", b"\x8b\x03\x80abc\x03", Garbled),
         (b"zstd", b"\x28\xb5\x2f\xfd\x00abc", Garbled),
         (b"gzip", pack(LIST)[:10] + b"\xff" * 40, Garbled),
-        (b"gzip", pack(LIST * 400)[:-60], Unreachable),
         (b"", pack(bytes(3_000_000)), TooLarge),
         (b"gzip", pack(pack(pack(pack(LIST)))), TooLarge),
     ],
-    ids=["brotli", "zstd", "damaged", "cut", "a bomb without a label", "packed four times"],
+    ids=["brotli", "zstd", "damaged", "a bomb without a label", "packed four times"],
 )
 def test_what_cannot_be_unpacked_is_an_error_and_not_a_page(
     coding: bytes, body: bytes, kind: type[Exception]
@@ -217,27 +215,3 @@ def test_a_head_with_illegal_lines_does_not_hide_the_page(line: bytes) -> None:
 )
 def test_a_head_in_an_odd_form_is_read(sent: bytes) -> None:
     assert read(sent) == LIST
-
-
-@pytest.mark.parametrize(
-    ("body", "is_whole"),
-    [
-        (LIST, True),
-        (b'{"rows": []}', True),
-        (b"<rss><channel></channel></rss>\n", True),
-        (LIST[:-9], False),
-        (b'{"rows": [', False),
-    ],
-)
-@pytest.mark.parametrize("is_chunked", [False, True])
-def test_an_answer_that_ends_early_counts_only_where_its_form_says_that_it_is_whole(
-    body: bytes, *, is_whole: bool, is_chunked: bool
-) -> None:
-    sent = answer(body, b"Content-Length: 9000")
-    if is_chunked:
-        sent = answer(b"%x\r\n%s\r\n" % (len(body), body), b"Transfer-Encoding: chunked")
-    if is_whole:
-        assert read(sent) == body
-    else:
-        with pytest.raises(Unreachable, match="ended before its end"):
-            read(sent)

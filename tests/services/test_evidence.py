@@ -39,6 +39,7 @@ from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.extraction.report.provenance import collect_meanings
 from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from controlwatch.core.model import Document
+from controlwatch.core.model.document import FAULT
 from controlwatch.services.check_script import build_check_script
 from controlwatch.services.export_evidence import export_dossier
 from controlwatch.testing.sites import Answer
@@ -396,6 +397,17 @@ def test_others_read_our_warc_with_headers_addresses_times_and_digests(lived: Wo
     assert annex.http_headers.get_header("content-type") == "application/pdf"
     assert annex.http_headers.get_statuscode() == "200"
     assert written(lived) == written(lived)
+
+
+def test_a_page_that_broke_off_says_so_in_the_warc_and_not_as_the_server(lived: World) -> None:
+    kept = next(iter(lived.store.custody.iterate_snapshots()))
+    body = lived.archive.load_bytes(kept.sha256)
+    broken = replace(kept, headers=((FAULT, "the answer broke off after 9 bytes"), ("server", "s")))
+    out = BytesIO()
+    write_warc(out, [(broken, body)], name="x", software="controlwatch")
+    record = next(one for one in ArchiveIterator(BytesIO(out.getvalue())) if one.rec_type == "response")
+    assert record.rec_headers.get_header("WARC-Truncated") == "unspecified"
+    assert [name for name, _ in record.http_headers.headers] == ["server", "content-length"]
 
 
 def test_a_page_that_came_packed_is_read_although_it_is_kept_unpacked(lived: World) -> None:

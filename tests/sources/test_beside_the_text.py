@@ -19,13 +19,13 @@ from reportlab.pdfgen.canvas import Canvas
 from controlwatch.adapters.files import READ_FROM_PICTURE, ParsedFile
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.doc_pictures import list_box_texts
+from controlwatch.adapters.files.doc_pictures import list_box_texts, list_sheet_pictures
 from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 
-from .files import old_word, word_of, zipped
+from .files import compound, old_word, word_of, zipped
 from .test_pictures import ROWS, annex, needs_ocr, saved, sheet
 
 CODE = "8103200010"
@@ -524,3 +524,79 @@ def test_the_boxes_of_an_old_workbook_are_found_in_its_records() -> None:
     stream = record(0x0809, bytes(16)) + record(0x01B6, bytes(10) + struct.pack("<H", len(words)) + bytes(6))
     stream += record(0x003C, b"\x01" + words.encode("utf-16-le")) + record(0x003C, bytes(8)) + record(10, b"")
     assert list(list_box_texts(stream)) == [words]
+
+
+def drawing(kind: int, body: bytes, version: int = 15) -> bytes:
+    """A record of a drawing."""
+    return struct.pack("<2HI", version, kind, len(body)) + body
+
+
+def blip(picture: bytes) -> bytes:
+    """A PNG in a drawing."""
+    return drawing(0xF01E, bytes(17) + picture, 0x6E00)
+
+
+def metafile(width: int, *, hashes: int = 1) -> bytes:
+    """A metafile in a drawing, so many centimetres wide and five high."""
+    head = bytes(16 * hashes + 20) + struct.pack("<2I", width * 360_000, 5 * 360_000)
+    return drawing(0xF01A, head + bytes(60), 0x3D40 + 16 * (hashes - 1))
+
+
+def bitmap(width: int, height: int) -> bytes:
+    return drawing(0xF01F, bytes(17) + struct.pack("<3I", 40, width, height) + bytes(40), 0x7A80)
+
+
+def old_workbook(cell: str, *pictures: bytes) -> bytes:
+    """An old workbook with one cell and with pictures, which are cut into records as Excel cuts them."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<2H", kind, len(body)) + body
+
+    blips = b"".join(drawing(0xF007, bytes(36) + picture, 2) for picture in pictures)
+    group = drawing(0xF000, drawing(0xF001, blips))
+    parts = [group[at : at + 8_224] for at in range(0, len(group), 8_224)] if pictures else []
+    kinds = [0xEB, 0xEB, *[0x3C] * len(parts)]
+    drawn = b"".join(record(kind, part) for kind, part in zip(kinds, parts, strict=False))
+    begin, end = (struct.pack("<4H8x", 0x0600, kind, 0, 0) for kind in (5, 16))
+    head, tail = record(0x0809, begin), drawn + record(10, b"")
+    place = len(head) + 4 + 14 + len(tail)
+    listed = record(0x85, struct.pack("<I2B2B", place, 0, 0, 6, 0) + b"Sheet1")
+    label = record(0x0204, struct.pack("<4HB", 0, 0, 0, len(cell), 1) + cell.encode("utf-16-le"))
+    sheet_records = record(0x0809, end) + label + record(10, b"")
+    return compound({"Workbook": head + listed + tail + sheet_records})
+
+
+@pytest.mark.parametrize(
+    ("pictures", "unread"),
+    [
+        ([], 0),
+        ([blip(saved(sheet()))], 1),
+        ([blip(saved(sheet().resize((90, 90))))], 0),
+        ([metafile(12)], 1),
+        ([metafile(12, hashes=2)], 1),
+        ([metafile(4)], 0),
+        ([bitmap(800, 300)], 1),
+        ([bitmap(80, 80)], 0),
+    ],
+)
+def test_a_picture_in_an_old_workbook_is_told_where_it_can_hold_a_table(
+    pictures: list[bytes], unread: int
+) -> None:
+    read = read_ole(old_workbook(f"钽粉 {CODE}", *pictures))
+    assert (read.text, read.doubts, read.pictures) == (f"钽粉 {CODE}", (PICTURE_UNREAD,) * unread, unread)
+
+
+@pytest.mark.parametrize(("size", "count"), [((800, 300), 1), ((80, 80), 0)])
+def test_a_bitmap_of_an_older_workbook_is_found_in_its_record(size: tuple[int, int], count: int) -> None:
+    body = struct.pack("<2H2I4H", 9, 1, 100, 12, *size, 1, 24) + bytes(60)
+    assert list(list_sheet_pictures(struct.pack("<2H", 0x7F, len(body)) + body)) == [b""] * count
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_table_that_is_a_picture_in_an_old_workbook_is_recognised() -> None:
+    read = annex(old_workbook("钽粉", blip(saved(sheet(ROWS[:2]))), blip(saved(sheet()))))
+    assert read.text == "钽粉"
+    assert [line for line in read.picture_text.split("\n") if "\t" in line][-3:] == [
+        "\t".join(r) for r in ROWS
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Sequence
 from functools import cache
@@ -79,6 +80,12 @@ def scanned(drawn: Image.Image, *, before: str = "", over: str = "") -> bytes:
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def data_address(width: int, height: int) -> str:
+    """The address of a picture that the page itself holds; its size is in its first bytes."""
+    drawn = saved(Image.new("RGB", (width, height), "white"), "JPEG")
+    return f"data:image/jpeg;base64,{base64.b64encode(drawn).decode()}"
 
 
 def annex(body: bytes) -> Annex:
@@ -258,7 +265,10 @@ def test_a_picture_is_an_annex_where_the_words_say_so(link: str, *, is_annex: bo
         ('<p>附件</p><p><img src="/icons/icon_doc.gif"><a href="/a.doc">清单</a></p>', ""),
         ('<p>附件</p><p><img src="/a/w.gif" width="16"><a href="/a.doc">清单</a></p>', ""),
         ('<p>图为发布会现场。</p><p><img src="/a/1.jpg"></p>', ""),
-        ('<p>附件</p><p>一、范围</p><p>二、期限</p><p>三、附则</p><p><img src="/a/1.jpg"></p>', ""),
+        (
+            '<p>附件</p><p>一、范围</p><p>二、期限</p><p>三、附则</p><p><img src="/a/1.jpg"></p>',
+            "a picture in the article was not read",
+        ),
     ],
 )
 def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) -> None:
@@ -277,7 +287,28 @@ def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) ->
         (f'<img src="data:image/png;base64,{"A" * 60_000}">', True),
         ("<p>物项清单如下：</p><img src='/a/1.jpg'>", True),
         ('<canvas width="800" height="1000"></canvas>', True),
-        ('<img src="/a/1.jpg">', False),  # may be a photograph
+        ('<p><img src="/a/1.jpg"></p>', True),
+        ('<p><span><img class="lazy" src="/img/loading.gif" data-src="/a/1.jpg"></span></p>', True),
+        ('<img src="/a/1.jpg" srcset="/a/1.jpg 1080w, /a/2.jpg 540w">', True),
+        ('<img src="/a/1.jpg" srcset="/a/1.jpg 120w">', False),
+        ('<p>清单<br><img src="/a/1.jpg"><br>说明</p>', True),
+        ('<p><a href="/a/big.jpg"><img src="/a/1.jpg"></a></p>', True),
+        ('<p><a href="/topics/"><img src="/a/1.jpg"></a></p>', False),
+        ('<p><img src="/a/w.gif"><a href="/a.doc">清单</a></p>', False),
+        ('<p><img src="/a/1.jpg"></p><p>图为发布会现场。</p>', False),
+        ('<p><img src="/a/1.jpg"></p><p>记者 张三 摄</p>', False),
+        ('<p><img src="/a/1.jpg" alt="微信二维码"></p>', False),
+        ('<p><img src="/a/1.jpg" class="share-button"></p>', False),
+        ('<p><img src="/a/1.png" title="微信图片_20261130.png" alt="微信截图"></p>', True),
+        ('<p><img src="/a/WechatIMG12.jpeg"></p>', True),
+        ('<p><img src="/newmedia/silicon-carbide.jpg"></p>', True),
+        ('<p><img src="/shared/narrow.jpg"></p>', True),
+        ('<p><img src="/a/ewm.png"></p>', False),
+        ('<p><img src="/a/share_weibo.png"></p>', False),
+        ('<p><img src="/a/mark.svg"></p>', False),
+        ('<p><img src="/images/404.png"></p>', False),
+        (f'<p><img src="{data_address(900, 400)}"></p>', True),
+        (f'<p><img src="{data_address(160, 160)}"></p>', False),
         ('<img src="/a/seal.png" width="160" height="160">', False),
         ('<img src="/a/logo.png" width="800" height="300">', False),
         ('<img src="/a/line.png" width="800" height="4">', False),
@@ -289,3 +320,8 @@ def test_a_large_picture_in_an_article_is_told_and_a_seal_is_not(picture: str, *
     doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
     assert doubts == (["needs OCR: a picture in the article was not read; look"] if is_told else [])
     assert all(translate_sentence(told) != told for told in doubts)
+
+
+def test_a_picture_on_a_page_without_an_article_may_be_anything() -> None:
+    page = "<html><body><h1>公告</h1><p>现公布有关决定，自2026年12月1日起施行。</p><img src='/a/1.jpg'></body></html>"
+    assert not any(told.startswith("needs OCR") for told in parse_notice_page(page, url=URL).doubts)

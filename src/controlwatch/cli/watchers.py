@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +21,7 @@ from controlwatch.cli.common import (
     today,
 )
 from controlwatch.cli.completion import complete_watcher
-from controlwatch.core.model.addresses import canonicalize_url, is_allowed_url
+from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import SourceError, Unreachable, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
@@ -156,7 +157,8 @@ def probe(
             raise typer.Exit(1) from None
     for sentence in differences:
         console.print(Text(f"• {sentence}"))
-    console.print(Text(f"{len(differences)} differences; saved in {folder}"))
+    noun = "difference" if len(differences) == 1 else "differences"
+    console.print(Text(f"{len(differences)} {noun}; saved in {folder}"))
     raise typer.Exit(0 if readable else 1)
 
 
@@ -172,9 +174,13 @@ def stats(
     """
     with open_question_app() as app:
         counts = app.store.polling.count_failures(since=datetime.now(UTC) - timedelta(days=days))
-        states = {line.id: line.state for line in app.queries.list_watchers()}
+        states = [line.state for line in app.queries.list_watchers()]
+    # A source fails with one error at a time: the row of another one is over.
+    since = {(state.id, state.kind): state.failing_since for state in states}
     if json:
-        print_json(counts)
+        print_json(
+            [asdict(count) | {"failing_since": since.get((count.watcher, count.kind))} for count in counts]
+        )
         return
     columns = (
         "Watcher",
@@ -187,8 +193,7 @@ def stats(
     )
     table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
     for count in counts:
-        since = states[count.watcher].failing_since if count.watcher in states else None
-        times = (count.first_at, count.last_at, since)
+        times = (count.first_at, count.last_at, since.get((count.watcher, count.kind)))
         shown = [f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at is not None else "" for at in times]
         reason = Text(to_one_line(count.reason, 160))
         table.add_row(Text(count.watcher), Text(count.kind), str(count.times), *shown, reason)
@@ -198,15 +203,20 @@ def stats(
 def _probe_saved(watcher: Watcher, path: Path, folder: Path) -> tuple[tuple[str, ...], bool]:
     """Compare a saved file with a declaration: the list and a notice, or the notice that is all it has."""
     from controlwatch.adapters.fetch.saved_session import open_saved_session
+    from controlwatch.core.sources.requests import list_index_urls
     from controlwatch.services.probe import probe_notice, probe_source
 
     session = open_saved_session(path)
+    first, url = session.answers[0], list_index_urls(watcher, today=today())[0]
+    if session.is_drawn and session.was_requested(url) and watcher.index.kind != "links":
+        raise UsageError(
+            f"{path.name} shows the list as the browser drew it; the data from which the list of {watcher.id}"
+            " is read is not in it: save a HAR with content"
+        )
     try:
         return probe_source(watcher, session, folder, today=today(), choose_notice=session.choose_saved)
     except Unreachable:
-        first = session.answers[0]
-        is_list = canonicalize_url(first.url) == canonicalize_url(watcher.index.url)
-        if is_list or not is_allowed_url(first.url, watcher.http.hosts):
+        if session.was_requested(url) or not is_allowed_url(first.url, watcher.http.hosts):
             raise
         return probe_notice(watcher, first, folder), True
 

@@ -111,12 +111,13 @@ class AnnexReader:
         return self._read_copy(link, validators.sha256 or "", trouble)
 
     def _read_copy(self, link: AnnexLink, sha256: str, trouble: str) -> Annex:
+        record = self.references.find_snapshot(link.url, sha256)
         copy = Snapshot(
             url=link.url,
             final_url=link.url,
             fetched_at=datetime.fromtimestamp(0, UTC),
             status=200,
-            headers=(),
+            headers=record.headers if record is not None else (),
             body=self.archive.load_bytes(sha256),
         )
         annex = self.documents.read_annex(copy, link)

@@ -10,7 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success, check_retry_time
-from controlwatch.core.model import Validators
+from controlwatch.core.model import Snapshot, Validators
 from controlwatch.core.model.addresses import is_item_address
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
@@ -31,7 +31,7 @@ from controlwatch.core.sources.plausibility import (
     is_gone,
     is_host_down,
 )
-from controlwatch.core.sources.requests import build_detail_request
+from controlwatch.core.sources.requests import Request, build_detail_request
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.annexes import find_usable_validators
 from controlwatch.services.ingest import Ingester
@@ -78,6 +78,7 @@ class PollRun:
     held: int = 0  #: new ones that a person must release or shelve
     alerts: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    broken_off: list[str] = field(default_factory=list)  #: answers of lists, pages and annexes that did
     retry_after: float = 0.0  #: seconds for which the source asks not to be requested
 
     def note_decision(self, reference: PendingReference, decision: Decision | None) -> None:
@@ -88,6 +89,11 @@ class PollRun:
             self.alerts.append(decision.alert.title)
         if self.on_decision is not None:
             self.on_decision(f"{reference.ref.title}: {decision.summary_line}")
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What was read only in part."""
+        return (*self.scan.faults, *self.broken_off)
 
     def find_retry_time(self) -> datetime | None:
         """Return until when the source asks not to be requested, if it does."""
@@ -103,7 +109,7 @@ class PollRun:
             started_at=self.now,
             outcome=outcome if error is None else "failed",
             kind=error.kind if error is not None else None,
-            reason=str(error) if error is not None else "; ".join(self.scan.faults),
+            reason=str(error) if error is not None else "; ".join(self.faults),
             rows=self.rows,
             unseen=self.new,
             read=self.read,
@@ -121,7 +127,7 @@ class PollRun:
             state,
             scan.get_statistics(self.watcher),
             newest=scan.newest,
-            faults=scan.faults,
+            faults=self.faults,
             today=to_beijing_day(self.now),
         )
         return replace(state, whole_at=self.now) if scan.is_full and not scan.faults else state
@@ -184,7 +190,9 @@ class Poller:
             state = apply_success(run.state, observed=run.build_state(), now=run.now)
             if run.retry_after:
                 state = replace(state, retry_at=run.find_retry_time())
-            polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
+            # After an answer that broke off, the list is requested in full: whether it is sound shows then.
+            keep, drop = ({}, run.scan.requested) if run.broken_off else (run.scan.trusted, [])
+            polling.record_poll(report, state, keep=keep, drop=drop, now=run.now)
         return report
 
     def _find_known_until(self, run: PollRun) -> date | None:
@@ -196,7 +204,8 @@ class Poller:
         """Scan the list, track what is new, and read every page that is due."""
         watcher, scan, references = run.watcher, run.scan, self.ingester.references
         check_retry_time(run.state, now=run.now)
-        with self.fetch.open_session(watcher) as session:
+        with self.fetch.open_session(watcher) as opened:
+            session = _note_broken_answers(opened, run.broken_off)
             IndexScanner(
                 watcher=watcher,
                 state=run.state,
@@ -310,3 +319,15 @@ class Poller:
         run.rows, run.new, run.due, run.read = (count + 1 for count in (run.rows, run.new, run.due, run.read))
         run.scan.newest = max(run.scan.newest or date.min, to_beijing_day(mail.arrived_at))
         run.note_decision(reference, decision)
+
+
+def _note_broken_answers(session: FetchSession, noted: list[str]) -> FetchSession:
+    """Return the session, which adds to `noted` each list, page and annex whose answer broke off."""
+
+    def ask(request: Request, validators: Validators | None = None) -> Snapshot | None:
+        snapshot = session(request, validators)
+        if snapshot is not None:
+            noted.extend(f"{snapshot.final_url}: {doubt}" for doubt in snapshot.doubts)
+        return snapshot
+
+    return ask

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from controlwatch.core.evidence.custody import SnapshotEntry, format_instant
+from controlwatch.core.model.document import FAULT
 
 #: What to do where the library is not installed.
 INSTALL_HINT = "needs the extra: pip install 'controlwatch[evidence]'"
@@ -59,6 +60,8 @@ def _build_record(writer: Any, entry: SnapshotEntry, body: bytes) -> Any:
     }
     if entry.url != entry.final_url:
         fields["X-Asked-URI"] = entry.url
+    if any(name == FAULT for name, _ in entry.headers):
+        fields["WARC-Truncated"] = "unspecified"
     if not entry.headers:
         return writer.create_warc_record(
             entry.final_url,
@@ -72,6 +75,7 @@ def _build_record(writer: Any, entry: SnapshotEntry, body: bytes) -> Any:
     headers = [
         (f"x-archive-orig-{name}" if name in _TRANSFER_HEADERS else name, value)
         for name, value in entry.headers
+        if name != FAULT
     ]
     headers.append(("content-length", str(entry.size)))
     return writer.create_warc_record(

@@ -16,11 +16,6 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _PIECE = 1 << 16
 #: How files and pages begin that are not packed.
 _PLAIN_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*[<{\[\"%PR\xd0]")
-#: How a page, a feed, a JSON answer, a PDF or a ZIP ends.
-_PROPER_END = re.compile(
-    rb"(?:</(?:html|rss|feed|rdf:rdf)\s*>(?:\s|<!--.{0,500}?-->)*|[}\]]\s*|%%EOF\s*|PK\x05\x06.{18,200})\Z",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class UnpackedBody:
     """A body as the source wrote it, and whether its packing came to its end."""
 
     body: bytes
-    is_whole: bool = True
+    is_whole: bool | None = None  #: None where it was not packed
 
 
 def unpack_body(body: bytes, *, coding: str, url: str, largest: int) -> UnpackedBody:
@@ -41,7 +36,7 @@ def unpack_body(body: bytes, *, coding: str, url: str, largest: int) -> Unpacked
     if not coding and not body.startswith((_GZIP, _ZSTD)):
         return UnpackedBody(body)
     labels = {label.strip().lower() for label in coding.split(",")} - {"", "identity", "none"}
-    is_whole = True
+    is_whole: bool | None = None
     for layer in range(MAX_LAYERS + 1):
         if body.startswith(_GZIP):
             form = zlib.MAX_WBITS | 16
@@ -56,16 +51,11 @@ def unpack_body(body: bytes, *, coding: str, url: str, largest: int) -> Unpacked
             unpacked = _inflate(body, form, url=url, largest=largest)
         except zlib.error as error:
             raise Garbled(f"{url} is compressed, and damaged: {error}") from error
-        body, is_whole = unpacked.body, is_whole and unpacked.is_whole
+        body, is_whole = unpacked.body, is_whole is not False and unpacked.is_whole
     is_other = bool(labels - {"gzip", "x-gzip", "deflate"})
     if body.startswith(_ZSTD) or (is_other and body and not _PLAIN_START.match(body)):
         raise Garbled(f"{url} is compressed as {coding or 'zstd'}, which was not asked for")
     return UnpackedBody(body, is_whole)
-
-
-def has_proper_end(body: bytes) -> bool:
-    """Return whether a body ends as a whole page, feed, JSON answer, PDF or ZIP does."""
-    return _PROPER_END.search(body, max(0, len(body) - 1_000)) is not None
 
 
 def _inflate(body: bytes, form: int, *, url: str, largest: int) -> UnpackedBody:

@@ -14,13 +14,15 @@ from urllib.parse import quote_from_bytes, urlsplit
 
 import httpx
 
-from controlwatch.adapters.fetch.content_coding import has_proper_end, unpack_body
+from controlwatch.adapters.fetch.content_coding import UnpackedBody, unpack_body
 from controlwatch.adapters.fetch.failure_layers import describe_failure
 from controlwatch.adapters.fetch.transport import TLS_RULES, Allowance, open_transports
+from controlwatch.adapters.limits.bounded_http import SURPLUS
 from controlwatch.adapters.limits.exchange import keep_to
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Snapshot, Validators
 from controlwatch.core.model.addresses import is_allowed_url, resolve_link
+from controlwatch.core.model.document import FAULT
 from controlwatch.core.model.errors import RedirectLoop, Refused, TimedOut, TooLarge, Undeclared, Unreachable
 from controlwatch.core.sources.meta_refresh import find_meta_refresh
 from controlwatch.core.sources.requests import Request
@@ -196,7 +198,22 @@ class HttpFetchSession:
             target = following
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
+        if answer.fault:
+            answer = self._ask_again(answer, sent)
         check_nesting(answer.body, answer.get_header("content-type") or "")
+        return answer
+
+    def _ask_again(self, broken: Snapshot, sent: Request) -> Snapshot:
+        """Return the answer to a second request, where the first answer broke off.
+
+        A server that states wrong lengths sends the same again, which is then all there is: the answer keeps
+        its fault. Raises `Unreachable` where the second answer breaks off elsewhere.
+        """
+        url = broken.final_url
+        built = self._fetch.build_request(sent, url, {}, self._http)
+        answer = self._request_politely(built, url, broken.url)
+        if answer.fault and answer.body != broken.body:
+            raise Unreachable(f"{url}: HTTP: {broken.fault}; asked again, {answer.fault}")
         return answer
 
     def _request_politely(self, built: httpx.Request, url: str, asked: str) -> Snapshot:
@@ -262,9 +279,9 @@ class HttpFetchSession:
         built.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
         try:
             with keep_to(allowance):
-                response = self._fetch.open_response(built)
+                response = self._open_response(built, allowance)
                 try:
-                    body = _read_body(response, allowance)
+                    body, fault = _read_body(response, allowance)
                 finally:
                     response.close()
         except httpx.TimeoutException as error:
@@ -276,9 +293,18 @@ class HttpFetchSession:
             final_url=url,
             fetched_at=datetime.now(UTC),
             status=response.status_code,
-            headers=tuple(_read_headers(response)),
+            headers=(*_read_headers(response), *([(FAULT, fault)] if fault else [])),
             body=body,
         )
+
+    def _open_response(self, built: httpx.Request, allowance: Allowance) -> httpx.Response:
+        """Send a request; over a new connection where the server has closed the one that was kept."""
+        while True:
+            try:
+                return self._fetch.open_response(built)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if allowance.connections_opened or allowance.bytes_received:
+                    raise
 
 
 def _build_rest_error(url: str, seconds: float) -> Refused:
@@ -300,10 +326,11 @@ def _read_headers(response: httpx.Response) -> Iterator[tuple[str, str]]:
             yield "location", quote_from_bytes(raw, safe=_PRINTABLE)
 
 
-def _read_body(response: httpx.Response, allowance: Allowance) -> bytes:
-    """Return the unpacked body; raises `TooLarge`, before reading it where the headers already tell.
+def _read_body(response: httpx.Response, allowance: Allowance) -> tuple[bytes, str]:
+    """Return the unpacked body and how it broke off: "" where it came whole, and for errors and redirects.
 
-    A body that ends before the announced length is accepted where it is whole by its form.
+    A packed body that came to its end is whole, whatever its headers say. One of which no more comes in time
+    has broken off. Raises `TooLarge`, before reading it where the headers already tell.
     """
     url, largest = allowance.url, allowance.limits.largest
     declared = response.headers.get("content-length", "")
@@ -318,12 +345,25 @@ def _read_body(response: httpx.Response, allowance: Allowance) -> bytes:
             size += len(part)
             if size > largest:
                 raise allowance.build_size_error()
-    except (httpx.RemoteProtocolError, httpx.ReadError):
-        if not parts:
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout):
+        if not parts and response.is_success:
             raise
         is_cut = True
     coding = response.headers.get("content-encoding", "")
     unpacked = unpack_body(b"".join(parts), coding=coding, url=url, largest=largest)
-    if (is_cut or not unpacked.is_whole) and not has_proper_end(unpacked.body):
-        raise Unreachable(f"{url}: HTTP: the answer ended before its end, after {size:,} bytes")
-    return unpacked.body
+    return unpacked.body, _describe_fault(response, unpacked, size, is_cut=is_cut)
+
+
+def _describe_fault(response: httpx.Response, unpacked: UnpackedBody, size: int, *, is_cut: bool) -> str:
+    """Return how an answer of `size` bytes broke off, "" where it did not."""
+    if unpacked.is_whole or not response.is_success:
+        return ""
+    if unpacked.is_whole is False:
+        return f"the packed answer broke off after {size:,} bytes"
+    announced = response.headers.get("content-length", "")
+    if is_cut and announced.isdecimal() and "transfer-encoding" not in response.headers:
+        return f"the server announced {int(announced):,} bytes and sent {size:,}"
+    if is_cut:
+        return f"the answer broke off after {size:,} bytes"
+    has_surplus = response.extensions["network_stream"].get_extra_info(SURPLUS)
+    return f"the server announced {size:,} bytes and sent more" if has_surplus else ""

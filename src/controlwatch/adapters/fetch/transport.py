@@ -36,6 +36,7 @@ class Allowance:
     deadline: float  #: end of the poll, by `clock`
     clock: Callable[[], float]  #: seconds that only go forward
     stopping: threading.Event
+    connections_opened: int = 0
     bytes_received: int = 0  #: as they come: compressed, and with their headers
 
     def get_seconds_left(self) -> float:

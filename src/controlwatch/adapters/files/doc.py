@@ -30,6 +30,7 @@ from controlwatch.adapters.files.doc_pictures import (
     list_box_texts,
     list_floating_pictures,
     list_inline_pictures,
+    list_sheet_pictures,
 )
 from controlwatch.adapters.files.picture_text import PictureReader
 from controlwatch.adapters.files.pictures import add_pictures
@@ -72,8 +73,7 @@ _ROW_END = "\x1e"  # replaces the mark of a cell that is known to end a row
 def read_ole(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
     """Parse a DOC, WPS, XLS or ET file. Raises `Unreadable` for any other OLE container.
 
-    Pictures of a DOC that are large enough to hold a table are recognised by a reader; without one they are
-    a doubt, as is any picture of a workbook.
+    Pictures that are large enough to hold a table are recognised by a reader; without one they are a doubt.
     """
     with olefile.OleFileIO(io.BytesIO(body)) as container:
         if book := next((name for name in ("Workbook", "Book") if container.exists(name)), None):
@@ -86,14 +86,10 @@ def read_ole(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
 
 
 def _add_drawn(parsed: ParsedFile, stream: bytes, reader: PictureReader | None) -> ParsedFile:
-    """Return a workbook with the words of its text boxes and comments, and a doubt about its large pictures.
-
-    The stream keeps pictures in records of eight kilobytes; what lies between them is not taken apart.
-    """
+    """Return a workbook with the words of its text boxes and comments, and with what its pictures show."""
     lines = [line for words in list_box_texts(stream) for line in words.splitlines() if line.strip()]
     text = "\n".join(line for line in (parsed.text, *lines) if line)
-    pictures = [b"" for _ in list_floating_pictures(stream)]
-    return add_pictures(replace(parsed, text=text), pictures, reader)
+    return add_pictures(replace(parsed, text=text), list(list_sheet_pictures(stream)), reader)
 
 
 def _read_word(container: olefile.OleFileIO, reader: PictureReader | None) -> ParsedFile:

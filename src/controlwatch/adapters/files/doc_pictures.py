@@ -11,15 +11,19 @@ import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
+from controlwatch.core.sources.picture_sizes import FRAME_REACH, measure_picture
+
 _HEADER_BYTES = 0x44
 _GOAL_OFFSET = 0x1C  # dxaGoal, dyaGoal in twips, then mx, my in thousandths
 _MIN_PICTURE = (3_402, 1_701)  # 6 by 3 cm, in twips; less is a seal, a sign or an ornament
 _MIN_PIXELS = (400, 200)
-_TEXT_OBJECT, _CONTINUE = 0x01B6, 0x003C
+_TEXT_OBJECT, _CONTINUE, _DRAWING_GROUP = 0x01B6, 0x003C, 0x00EB
+_SHEET_BITMAP = 0x007F  # a bitmap as Excel 95 and some libraries keep it
 _MAX_PICTURES = 200
+#: The beginning of a metafile or a bitmap in a drawing; its fifth bit says that two hashes follow, not one.
+_DRAWN = re.compile(rb"(?:[\x40\x50]\x3d\x1a|[\x60\x70]\x21\x1b|[\x80\x90]\x7a\x1f)\xf0")
+_BITMAP, _EMU_OF_TWIP = 0x1F, 635
 _FILE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xe0-\xef\xdb]")
-_FRAME = re.compile(rb"\xff[\xc0-\xc2]\x00[\x0b-\x14]\x08(.{4})", re.DOTALL)  # height and width of a JPEG
-_FRAME_REACH = 70_000  # bytes before the frame of a JPEG: a thumbnail, a profile
 
 
 def list_inline_pictures(data: bytes) -> Iterator[bytes]:
@@ -47,17 +51,46 @@ def list_floating_pictures(main: bytes) -> Iterator[bytes]:
     """Yield the large PNG and JPEG files that are stored behind the text."""
     starts = [hit.start() for hit in _FILE.finditer(main)][:_MAX_PICTURES]
     for start, end in pairwise((*starts, len(main))):
-        size = _measure(main[start : min(end, start + _FRAME_REACH)])
+        size = measure_picture(main[start : min(end, start + FRAME_REACH)])
         if size is not None and size[0] >= _MIN_PIXELS[0] and size[1] >= _MIN_PIXELS[1]:
             yield main[start:end]
 
 
+def list_sheet_pictures(stream: bytes) -> Iterator[bytes]:
+    """Yield the large pictures on the sheets of an old workbook; nothing for one that is not PNG or JPEG.
+
+    All are kept in one drawing group, which is cut into records of eight kilobytes ([MS-XLS] 2.4.171).
+    """
+    group, is_inside = b"", False
+    for kind, record in _list_records(stream):
+        is_inside = kind == _DRAWING_GROUP or (is_inside and kind == _CONTINUE)
+        if is_inside:
+            group += record
+        elif kind == _SHEET_BITMAP and len(record) >= 16:
+            size = struct.unpack_from("<2H", record, 12)
+            if all(side >= least for side, least in zip(size, _MIN_PIXELS, strict=True)):
+                yield b""
+    yield from list_floating_pictures(group)
+    yield from (b"" for hit in _DRAWN.finditer(group) if _is_drawn_large(group, hit))
+
+
+def _is_drawn_large(group: bytes, hit: re.Match[bytes]) -> bool:
+    """Return whether a metafile or a bitmap can hold a table ([MS-ODRAW] 2.2.24 to 2.2.29)."""
+    is_bitmap = hit[0][2] == _BITMAP
+    hashes = 2 if hit[0][0] & 0x10 else 1
+    at = hit.end() + 4 + 16 * hashes + (5 if is_bitmap else 20)
+    if at + 8 > len(group):
+        return False
+    size = struct.unpack_from("<2I", group, at)
+    least = _MIN_PIXELS if is_bitmap else tuple(side * _EMU_OF_TWIP for side in _MIN_PICTURE)
+    return all(side >= bound for side, bound in zip(size, least, strict=True))
+
+
 def list_box_texts(stream: bytes) -> Iterator[str]:
     """Yield the words of the boxes and comments on the sheets of an old workbook ([MS-XLS] 2.4.329)."""
-    at, expected = 0, 0
-    while at + 4 <= len(stream):
-        kind, length = struct.unpack_from("<2H", stream, at)
-        record = stream[at + 4 : at + 4 + length]
+    expected = 0
+    for kind, record in _list_records(stream):
+        length = len(record)
         if kind == _TEXT_OBJECT and length >= 12:
             expected = struct.unpack_from("<H", record, 10)[0]
         elif kind == _CONTINUE and expected and record:
@@ -65,16 +98,12 @@ def list_box_texts(stream: bytes) -> Iterator[str]:
             size = expected * (2 if record[0] & 1 else 1)
             yield record[1 : 1 + size].decode(encoding, errors="replace")
             expected = 0
+
+
+def _list_records(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield kind and content of the records of an old workbook."""
+    at = 0
+    while at + 4 <= len(stream):
+        kind, length = struct.unpack_from("<2H", stream, at)
+        yield kind, stream[at + 4 : at + 4 + length]
         at += 4 + length
-
-
-def _measure(file: bytes) -> tuple[int, int] | None:
-    """Return how wide and high a PNG or JPEG is, in pixels; None where it does not say."""
-    if file.startswith(b"\x89PNG") and len(file) >= 24:
-        width, height = struct.unpack_from(">2I", file, 16)
-        return width, height
-    frame = _FRAME.search(file)
-    if frame is None:
-        return None
-    height, width = struct.unpack(">2H", frame[1])
-    return width, height

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +21,7 @@ from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot
-from controlwatch.core.model.errors import Challenged, Garbled, Refused, SourceError
+from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped, SourceError, Unreachable
 from controlwatch.core.sources import index_pages
 from controlwatch.core.sources.decoding import (
     DecodedText,
@@ -63,20 +65,40 @@ _RECOGNIZED: dict[str, _ParseResult] = {}  # by the SHA-256 of the file, the old
 def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
     """Return what a list page shows; a large one is parsed apart.
 
-    Raises as the parser in `core` does, `TimedOut` or `TooLarge` for one too heavy.
+    Raises as the parser in `core` does, `TimedOut` or `TooLarge` for one too heavy, and `Unreachable` where
+    the answer broke off and no list is left of it.
     """
-    if len(snapshot.body) <= LARGE_BODY:
-        return index_pages.parse_index(watcher, snapshot)
-    page: IndexPage = parse_apart("index", watcher, snapshot)
-    return page
+    with _blame_broken_answer(snapshot):
+        if len(snapshot.body) <= LARGE_BODY:
+            return index_pages.parse_index(watcher, snapshot)
+        page: IndexPage = parse_apart("index", watcher, snapshot)
+        return page
 
 
 def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
     """Parse what a source sent as the document of a notice; a large page or mail is parsed apart.
 
     Raises `Challenged` for a bot challenge, `Refused` for an HTTP error, `Reshaped` for a page without a
-    notice, `Garbled` for bytes that are not a document, `TimedOut` or `TooLarge` for those too heavy.
+    notice, `Garbled` for bytes that are not a document, `TimedOut` or `TooLarge` for those too heavy, and
+    `Unreachable` where the answer broke off and no document is left of it.
     """
+    with _blame_broken_answer(snapshot):
+        document = _read_apart_if_large(snapshot, watcher)
+    return replace(document, is_cut=bool(snapshot.fault), doubts=(*snapshot.doubts, *document.doubts))
+
+
+@contextmanager
+def _blame_broken_answer(snapshot: Snapshot) -> Iterator[None]:
+    """Name the true reason why an answer that broke off cannot be read: it is not another layout."""
+    try:
+        yield
+    except (Garbled, Reshaped) as error:
+        if not snapshot.fault:
+            raise
+        raise Unreachable(f"{snapshot.final_url}: HTTP: {snapshot.fault}; {error}") from error
+
+
+def _read_apart_if_large(snapshot: Snapshot, watcher: Watcher | None) -> Document:
     if len(snapshot.body) <= LARGE_BODY:
         return parse_document(snapshot, watcher)
     is_text = is_wrapped(snapshot.body) or is_mail(snapshot) or sniff_format(snapshot) in {"html", "text"}
@@ -173,7 +195,8 @@ def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
         text=parsed.text,
         sha256=snapshot.sha256,
         picture_text=parsed.picture_text,
-        doubt="; ".join(parsed.doubts) or None,
+        doubt="; ".join((*snapshot.doubts, *parsed.doubts)) or None,
+        is_cut=bool(snapshot.fault),
     )
 
 

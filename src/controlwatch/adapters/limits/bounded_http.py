@@ -16,15 +16,18 @@ from httpcore._backends.sync import SyncStream  # a socket as httpcore reads it;
 from controlwatch.adapters.limits.exchange import (
     MAX_ANSWER_BYTES,
     AnswerTooLarge,
+    count_connection,
     count_received,
     limit_exchange,
     limit_wait,
     resolve_host,
 )
 from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
-from controlwatch.adapters.limits.lenient_heads import LenientHeads
+from controlwatch.adapters.limits.lenient_answers import LenientAnswers
 from controlwatch.adapters.network.proxies import read_proxy_routes
 
+#: What the stream of an answer tells beside what httpcore's do: whether more came than was announced.
+SURPLUS = "controlwatch_surplus"
 WRITE_SIZE = 1 << 14  #: bytes written at once: the time left is computed anew for each piece
 
 
@@ -124,7 +127,7 @@ def open_bounded_transport(
     """Return a transport whose connections keep to the current limit, through a proxy where one is given.
 
     `resolve` returns the addresses that may be connected to; raises `OSError` where there are none. With
-    `is_lenient`, heads of answers that are not quite legal are mended as browsers do.
+    `is_lenient`, answers that are not quite legal are mended as browsers do.
     """
     through = None
     if proxy is not None:
@@ -174,17 +177,18 @@ class _BoundedBackend(httpcore.SyncBackend):
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
+        count_connection()
         for option in socket_options or ():
             connected.setsockopt(*option)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _BoundedStream(SyncStream(connected), LenientHeads() if self._is_lenient else None)
+        return _BoundedStream(SyncStream(connected), LenientAnswers() if self._is_lenient else None)
 
 
 class _BoundedStream(httpcore.NetworkStream):
     """A connection, plain or within TLS."""
 
-    def __init__(self, inner: httpcore.NetworkStream, heads: LenientHeads | None = None) -> None:
-        self._inner, self._heads = inner, heads
+    def __init__(self, inner: httpcore.NetworkStream, answers: LenientAnswers | None = None) -> None:
+        self._inner, self._answers = inner, answers
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         while True:
@@ -193,13 +197,13 @@ class _BoundedStream(httpcore.NetworkStream):
                 count_received(len(received))
             except AnswerTooLarge as error:
                 raise httpcore.ReadError(str(error)) from error
-            ready = self._heads.feed(received) if self._heads is not None else received
+            ready = self._answers.feed(received) if self._answers is not None else received
             if ready is not None:
                 return ready
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._heads is not None:
-            self._heads.expect_head()
+        if self._answers is not None:
+            self._answers.expect_head()
         for start in range(0, len(buffer), WRITE_SIZE):
             self._inner.write(buffer[start : start + WRITE_SIZE], _limit_http_wait(timeout))
 
@@ -215,9 +219,11 @@ class _BoundedStream(httpcore.NetworkStream):
             raise httpcore.ConnectTimeout("the TLS handshake was not finished in time") from error
         except httpcore.ConnectError as error:
             raise httpcore.ConnectError(f"TLS handshake: {error}") from error
-        return _BoundedStream(secured, LenientHeads() if self._heads is not None else None)
+        return _BoundedStream(secured, LenientAnswers() if self._answers is not None else None)
 
     def get_extra_info(self, info: str) -> Any:
+        if info == SURPLUS:
+            return self._answers is not None and self._answers.has_surplus
         return self._inner.get_extra_info(info)
 
 

@@ -33,6 +33,8 @@ class AnswerTooLarge(OSError):
 class Limit(Protocol):
     """What bounded connections keep to."""
 
+    connections_opened: int
+
     def get_seconds_left(self) -> float:
         """Return the seconds left; raises `TimeoutError`, or an error of its own, when there are none."""
 
@@ -47,6 +49,7 @@ class ExchangeLimit:
     deadline: float  #: by the monotonic clock
     max_bytes: int
     bytes_received: int = 0
+    connections_opened: int = 0
 
     def get_seconds_left(self) -> float:
         """Return the seconds left for the exchange; raises `TimeoutError` when there are none."""
@@ -93,6 +96,13 @@ def limit_wait(timeout: float | None) -> float | None:
         return timeout
     left = limit.get_seconds_left()
     return left if timeout is None else min(timeout, left)
+
+
+def count_connection() -> None:
+    """Count a new connection."""
+    limit = current_limit.get()
+    if limit is not None:
+        limit.connections_opened += 1
 
 
 def count_received(count: int) -> None:

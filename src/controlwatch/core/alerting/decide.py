@@ -10,6 +10,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import (
     Alert,
     AlertKind,
+    Annex,
     Attention,
     Change,
     Direction,
@@ -261,6 +262,11 @@ def _has_appeared_since(observation: Observation, known: KnownNotice) -> bool:
     return is_recent and observation.watcher != known.watcher and _may_alert(observation)
 
 
+def _has_unread_part(annex: Annex) -> bool:
+    """Return whether an annex may hold codes and terms that were not read."""
+    return annex.is_cut or bool(annex.picture_text) or (annex.doubt is not None and not annex.text)
+
+
 def _get_title(observation: Observation) -> str:
     return observation.notice.title or observation.reference.ref.title
 
@@ -296,7 +302,7 @@ def _build_decision(
     unread: UnreadPart = ""
     if observation.fallback or observation.notice.kind is NoticeKind.EMPTY:
         unread = "page"
-    elif any((annex.doubt and not annex.text) or annex.picture_text for annex in observation.annexes):
+    elif observation.document.is_cut or any(_has_unread_part(annex) for annex in observation.annexes):
         unread = "annex"
     is_review = observation.notice.attention is Attention.REVIEW and unread != "page"
     if is_review and kind in {"new", "report"}:

@@ -80,7 +80,7 @@ tokens, and the SHA-256 of the text sent, of the answer and of what followed. "l
 before the chain began.
 
 bytes/        as the source sent them, its compression for the way undone; named by their SHA-256
-headers/      as sent with them, name and value
+headers/      as sent with them, name and value; ":fault" is our note that the answer broke off
 text/         the text that was read from the bytes and the annexes, in UTF-8
 readings/     what was concluded, as it was stored then; reading.json is the newest, in the printed form
 differences/  what differs from the version before, and why no alert was made

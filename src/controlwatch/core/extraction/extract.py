@@ -178,7 +178,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         whole = _assess_document(context)
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
-        notice = _add_review(notice, context, whole)
+        notice = _add_review(notice, context, whole, is_cut=document.is_cut)
         if document.is_picture:
             notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
@@ -304,7 +304,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     )
 
 
-def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
+def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment, *, is_cut: bool) -> Notice:
     """Return the notice with why a person should look, where the rules did not conclude on it."""
     ids = (found.id for found in assessment.categories)
     categories = tuple(category for i in ids if (category := context.lexicon.find_category(i)))
@@ -316,6 +316,7 @@ def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment)
         categories=categories,
         relations=assessment.relations,
         has_codes=bool(notice.hs_codes or notice.control_codes),
+        is_cut=is_cut,
     )
     reasons = find_review_reasons(case)
     possible = list_possible_categories(categories) if reasons else ()

@@ -134,7 +134,7 @@ class Alert:
     change: Change | None = None
     body: str = ""  #: of health alerts: what is wrong, since when, and what to do, in English
     about: str | None = None  #: of press reports: the canonical number of the official notice
-    unread: UnreadPart = ""  #: the unread part may concern any subscriber
+    unread: UnreadPart = ""  #: the part that was not read, or was cut off, may concern any subscriber
     occasion: ReminderSubject | None = None  #: of reminders and moved dates
     agenda: tuple[KeyDate, ...] = ()  #: of outlooks: the dates listed
     first: AlertKind | None = None  #: of a repeated alert: the kind it had the first time

@@ -33,6 +33,12 @@ class IndexPage:
     faults: tuple[str, ...] = ()  #: defects that do not prevent reading: a feed that is not well-formed
 
 
+#: Our note of how an answer broke off, among its headers: a name that no server can send.
+FAULT = ":fault"
+#: Our note that a browser saved an answer: its charset, and of a page its headers, are not the server's.
+DECODED = ":decoded"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Bytes as a source sent them, with what is needed to prove their origin later."""
@@ -41,12 +47,22 @@ class Snapshot:
     final_url: str  #: the address that answered, after redirects
     fetched_at: datetime
     status: int
-    headers: tuple[tuple[str, str], ...]  #: as sent, names in lower case
+    headers: tuple[tuple[str, str], ...]  #: as sent, names in lower case; `FAULT` is ours
     body: bytes
 
     def get_header(self, name: str) -> str | None:
         """Return the value of the first header with this lower-case name, or None."""
         return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def fault(self) -> str:
+        """How the answer broke off; "" where it came whole."""
+        return self.get_header(FAULT) or ""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is doubtful about whatever is read from these bytes."""
+        return (f"{self.fault}; the end may be missing",) if self.fault else ()
 
     @property
     def sha256(self) -> str:
@@ -65,7 +81,9 @@ class Validators:
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot) -> Validators:
-        """Return the validators of a response."""
+        """Return the validators of a response; one that broke off is to be sent in full again."""
+        if snapshot.fault:
+            return cls(sha256=snapshot.sha256)
         return cls(
             etag=_keep_sendable(snapshot.get_header("etag")),
             last_modified=_keep_sendable(snapshot.get_header("last-modified")),
@@ -97,6 +115,7 @@ class Annex:
     picture_text: str = ""  #: recognised in pictures: told as a doubt, never concluded from
     sha256: str | None = None
     doubt: str | None = None  #: e.g. "needs OCR", "legacy DOC not readable here"
+    is_cut: bool = False  #: the answer broke off: its end may be missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +136,7 @@ class Document:
     replaced: int = 0  #: characters that could not be decoded
     doubts: tuple[str, ...] = ()
     is_declared_part: bool = True  #: False: the declared part of the page was missing; this is another one
+    is_cut: bool = False  #: the answer with it or with an annex broke off: its end may be missing
     is_picture: bool = False  #: all of its text was recognised in pictures: a person must look
     picture_text: str = ""  #: recognised in pictures beside the text: told as a doubt, never concluded from
 

@@ -65,6 +65,7 @@ RULES_ZH: dict[str, str] = {
     "review.instrument": "正式文件涉及监测内容，未能得出结论",
     "review.report-or-instrument": "报道，但行文似公文",
     "review.passed-on": "他人转述的正式文件，真实性无法确认",
+    "review.cut": "来源的响应中途断开，文中提及监测内容",
     "review.garbled": "文本涉及监测内容，但无法识读",
     "review.picture": "全文识读自图片",
     "review.second-reader": "第二识读模型判断为公文，规则未得出该结论",

@@ -25,6 +25,22 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         r"The text has the form of an instrument but is passed on by.*",
         "文本形似公文，但由他人转述，真实性无法确认。",
     ),
+    (
+        r"The source's answer broke off, and the text names what is watched.*",
+        "来源的响应中途断开，文中提及所关注的事项，末尾内容可能缺失。",
+    ),
+    (
+        r"(?:(.*): )?the server announced ([\d,]+) bytes and sent more; the end may be missing",
+        r"服务器声明 \2 字节，实际发送更多，末尾内容可能缺失。",
+    ),
+    (
+        r"(?:(.*): )?the server announced ([\d,]+) bytes and sent ([\d,]+); the end may be missing",
+        r"服务器声明 \2 字节，仅发送 \3 字节，末尾内容可能缺失。",
+    ),
+    (
+        r"(?:(.*): )?the (?:packed )?answer broke off after ([\d,]+) bytes; the end may be missing",
+        r"服务器的响应在 \2 字节后断开，末尾内容可能缺失。",
+    ),
     (r"(\d+) characters of the page could not be decoded\.?", r"页面有 \1 个字符无法解码。"),
     (r"(\d+) characters could not be decoded", r"有 \1 个字符无法解码。"),
     (r"Parts of the text are illegible: “(.*)”\.?", r"部分文字无法辨认：“\1”。"),

@@ -20,7 +20,8 @@ _SKIPPED_TAGS = frozenset(
     {"script", "style", "noscript", "template", "head", "title", "annotation", "annotation-xml"}
     | {"svg", "object", "select", "textarea", "button"}
 )
-_INLINE_TAGS = frozenset(
+#: Elements that do not break a line.
+INLINE_TAGS = frozenset(
     {"a", "abbr", "b", "bdi", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins", "kbd"}
     | {"label", "mark", "o:p", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"}
     | {"tt", "u", "var"}
@@ -101,7 +102,7 @@ def _read_signs(node: LexborNode) -> str:
     """Return the words of a text node as drawn: raised, lowered, or in the Symbol font."""
     words = _collapse_blanks(node.text_content or "")
     around = node.parent
-    while around is not None and around.tag in _INLINE_TAGS:
+    while around is not None and around.tag in INLINE_TAGS:
         style = around.attributes.get("style") or ""
         if around.tag == "sup" or _RAISED_STYLE.search(style):
             return to_superscript(words)
@@ -124,7 +125,7 @@ def _list_math_parts(node: LexborNode) -> list[LexborNode | str]:
 
 
 def _open_element(node: LexborNode, stack: list[LexborNode | str]) -> Iterator[str]:
-    is_block = node.tag not in _INLINE_TAGS
+    is_block = node.tag not in INLINE_TAGS
     if is_block:
         yield "\n"
         stack.append("\n")

@@ -52,15 +52,9 @@ _NOISE_SELECTORS = (
 _LABEL = re.compile(r"【([^】\n]{1,12})】\s*([^【\n]*)")  # 【发布文号】商务部公告2026年第30号
 #: The names of the cells that identify an instrument, wherever a site prints its table of particulars.
 _NUMBER_PARTICULARS = frozenset({"文号", "发文字号", "发布文号", "公告号", "字号"})
-_DAY_PARTICULARS = ("发布时间", "发布日期", "公开日期", "时间")  #: the day on which the page was published
-_PARTICULARS = _NUMBER_PARTICULARS | {
-    "成文日期",
-    "发文日期",
-    "发文机关",
-    "发布单位",
-    "发布机构",
-    *_DAY_PARTICULARS,
-}
+_PARTICULARS = _NUMBER_PARTICULARS | {"成文日期", "发文日期", "发文机关", "发布单位", "发布机构"}
+#: Those that say when the page was published.
+_PAGE_DAYS = frozenset({"发布时间", "发布日期", "公开日期", "时间"})
 #: A number with an element of its own, as sites print it beside the title.
 _LONE_NUMBER = re.compile(
     r"<(?!a\b|title|h\d)[a-z][^<>]*>\s*("
@@ -136,8 +130,7 @@ def parse_notice_page(
         (_SOURCE.search(value), selector, value)
         for selector, value in _find_values(tree, (*selectors.source, *_SOURCES))
     )
-    labels = _parse_labels(tree, selectors.labels or _LABELS)
-    stamped = (parse_day(value) for name, value in labels if name in _DAY_PARTICULARS)
+    stamped = (parse_day(value) for _, value in _find_particulars(tree, _PAGE_DAYS))
     names = (
         match[1] if match else value
         for match, selector, value in sources
@@ -149,7 +142,7 @@ def parse_notice_page(
         text="\n".join(line for line in text if line != _SSI_ERROR),
         page_date=next((day for day in (*days, *stamped) if day), None) or _find_source_line_day(html),
         source_name=next(names, None),
-        labels=labels,
+        labels=_parse_labels(tree, selectors.labels or _LABELS),
         annexes=files.links,
         encoding=encoding,
         replaced=replaced,
@@ -157,7 +150,11 @@ def parse_notice_page(
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
             *(describe_annex_pictures(body.nodes, without=unread) if text else ()),
-            *(describe_article_pictures(body.nodes, without=unread) if text else ()),
+            *(
+                describe_article_pictures(body.nodes, without=unread, is_article=not body.doubts)
+                if text
+                else ()
+            ),
             *_describe_struck(struck),
             *shown.doubts,
             *files.doubts,
@@ -366,11 +363,8 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
     for match in _LABEL.finditer(printed):
         if match[2].strip():
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
-    for name, value in _find_particulars(tree):
+    for name, value in _find_particulars(tree, _PARTICULARS):
         labels.setdefault(name, value)
-    for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
-        if (name := re.sub(r"\s", "", hit[1])) in _PARTICULARS:
-            labels.setdefault(name, collapse_whitespace(strip_markup(hit[2])))
     page = tree.html or ""
     lone = set(_LONE_NUMBER.findall(page)) or set(_NUMBER_BELOW_TITLE.findall(page))
     if len(lone) == 1 and _NUMBER_PARTICULARS.isdisjoint(labels):  # several are links, or a list of notices
@@ -378,14 +372,14 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
     return tuple(labels.items())
 
 
-def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    """Yield the cells that identify an instrument, and what the next cell says."""
+def _find_particulars(tree: LexborHTMLParser, names: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield the particulars of some names: from the cell beside their name, then from behind its marks."""
     for node in islice(tree.css("td, th, dt, li, span, b, strong"), _MAX_CELLS):
         words = node.text(deep=True)
         if not words or len(words) > _MAX_PARTICULAR:
             continue
         name, mark, behind = re.sub(r"[\s【】]", "", words).replace(":", "：").partition("：")
-        if name not in _PARTICULARS or (name == "时间" and "【" not in words):
+        if name not in names or (name == "时间" and "【" not in words):
             continue  # 时间：… is that of a meeting; 【时间】 is printed by the page
         following = node.next
         while following is not None and not (following.text(deep=True) or "").strip():
@@ -393,5 +387,8 @@ def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
         value = words.replace(":", "：").partition("：")[2] if mark and behind else ""
         value = value or (following.text(deep=True) if following is not None else "") or ""
         value = collapse_whitespace(value).strip("：: ")
-        if value and len(value) <= _MAX_PARTICULAR and value not in _PARTICULARS:
+        if value and len(value) <= _MAX_PARTICULAR and value not in _PARTICULARS | _PAGE_DAYS:
             yield name, value
+    for hit in _PRINTED_PARTICULAR.finditer(tree.html or ""):
+        if (name := re.sub(r"\s", "", hit[1])) in names:
+            yield name, collapse_whitespace(strip_markup(hit[2]))

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.core.model import Snapshot
 from controlwatch.core.model.addresses import resolve_link
+from controlwatch.core.model.document import DECODED, FAULT
 from controlwatch.core.model.errors import SourceError
 from controlwatch.core.sources.decoding import DecodedText, decode_body
 from controlwatch.core.sources.index_pages import extract_fragment, parse_index
@@ -15,6 +16,9 @@ from controlwatch.core.sources.notice_pages import parse_notice_page
 from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.requests import parse_unit
 from controlwatch.core.sources.watcher import Watcher
+
+#: What alone a page has that was saved as a file: nothing that its server sent.
+_OF_THE_BODY = frozenset({"content-type", DECODED, FAULT})
 
 
 def find_differences(
@@ -106,11 +110,16 @@ def _check_transport(watcher: Watcher, snapshot: Snapshot, *, what: str) -> Iter
     if snapshot.final_url != snapshot.url:
         yield f"The {what} answered from {snapshot.final_url}."
     is_generated = what == "list" and watcher.index.kind == "jpaas"  # such answers never carry validators
-    if not (is_generated or snapshot.get_header("etag") or snapshot.get_header("last-modified")):
+    is_decoded = snapshot.get_header(DECODED) is not None
+    has_headers = not is_decoded or any(name not in _OF_THE_BODY for name, _ in snapshot.headers)
+    if has_headers and not (
+        is_generated or snapshot.get_header("etag") or snapshot.get_header("last-modified")
+    ):
         yield f"The {what} carries neither ETag nor Last-Modified; it is fetched whole each time."
+    yield from (f"The {what} did not come whole: {doubt}." for doubt in snapshot.doubts)
     decoded = _decode_snapshot(watcher, snapshot)
     declared = watcher.http.charset
-    if declared and decoded.encoding != decode_body(b"", declared=declared).encoding:
+    if not is_decoded and declared and decoded.encoding != decode_body(b"", declared=declared).encoding:
         yield f"The {what} is {decoded.encoding}; declared is {declared}."
 
 

@@ -27,8 +27,8 @@ from controlwatch.core.model import EffectiveDate, NoticeKind
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
 #: The groups of a count of days or months after publication.
 PRINTED_BEHIND = re.compile(r"[ ,，(（]{1,3}(?:on )?")  # effective on publication, |September 20, 2027
-#: The words before a day that was planned, comes back every year, or is that of a deal.
-OTHER_DAYS = ("date.former", "deadline.recurring", "date.of-a-deal")
+#: The words before a day that was planned, comes back every year, or is that of a deal or a number.
+OTHER_DAYS = ("date.former", "deadline.recurring", "date.of-a-deal", "date.of-number")
 COUNTS = ("count", "full", "days", "within", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back

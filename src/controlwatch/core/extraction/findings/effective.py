@@ -105,6 +105,8 @@ def _dates_nothing(context: ReadingContext, sentence: Sentence, measure: str, *,
     is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)
     if recall_ends or (is_abroad and opens_with_foreign_state(words, lexicon)):
         return True
+    if is_own and lexicon.get_pattern("date.recited-start").search(words):
+        return find_reciting_number(context, sentence) is not None
     is_told = context.told_on is not None and lexicon.get_pattern("date.told-before").search(words)
     return bool(is_told) or is_about_foreign_act(lexicon, words) or _sets_no_date(context, words)
 

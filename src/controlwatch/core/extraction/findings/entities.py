@@ -58,7 +58,8 @@ TABLE_ROW = re.compile(
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
-FINITE = re.compile(r"\b(?:is|are|was|were|shall|will|may|must|can|has|have)\b")  #: makes a line a sentence
+#: Makes a line a sentence.
+FINITE = re.compile(r"\b(?:is|are|was|were|shall|will|may|must|can|has|have|remains?)\b")
 ENGLISH_NAMED_PARTIES = re.compile(
     r"\b(?:include|add|place|put|list|remove)(?:s|d|ed|ing)?\s+([A-Z][^;\n]{3,600}?)"
     r"\s+(?:in|on|to|into|from) the\b",

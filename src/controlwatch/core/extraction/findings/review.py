@@ -39,6 +39,7 @@ class ReviewInputs:
     categories: tuple[Category, ...]  #: that the text names, before they are limited to its subject
     relations: tuple[Relation, ...]
     has_codes: bool  #: it lists HS or control codes
+    is_cut: bool  #: the end of the text may be missing
 
     @property
     def is_on_trade(self) -> bool:
@@ -68,7 +69,7 @@ def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
     """Return why a person should look, with the words; nothing where the rules are sure."""
     if case.is_change:
         return ()
-    reasons = tuple(_list_reasons(case)) if case.is_on_trade else ()
+    reasons = (*_list_reasons(case), *_question_end(case)) if case.is_on_trade else ()
     return (*reasons, *_ask_second_reader(case))
 
 
@@ -104,6 +105,18 @@ def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
             reason="The text is garbled, and names what is watched.",
             quote=_quote_subject(case),
             rule="review.garbled",
+        )
+
+
+def _question_end(case: ReviewInputs) -> Iterator[ReviewReason]:
+    """Yield that the end of a text on which nothing was concluded may be missing."""
+    if case.is_cut and not case.reports_change:
+        text = case.context.text
+        yield ReviewReason(
+            reason="The source's answer broke off, and the text names what is watched; its end may be "
+            "missing.",
+            quote=text.quote_around(len(text.folded_text), len(text.folded_text)),
+            rule="review.cut",
         )
 
 

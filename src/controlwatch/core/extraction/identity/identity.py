@@ -46,6 +46,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text, parse_numeral
 from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
 
+FOOT_ZONE = 200  #: characters at the end in which they are printed too
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
 ISSUER_PHRASE = re.compile(
     r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,400}"
@@ -150,7 +151,10 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         (word.day for word in find_date_mentions(fold_text(opening.day_words), lexicon) if word.day), None
     )
     labels = dict(document.labels)  # those of the page win over those inside the text
-    labelled = f"{opening.preface}\n{text.folded_text[: text.title_end + LABEL_ZONE]}"
+    body = text.folded_text
+    labelled = f"{opening.preface}\n{body[: text.title_end + LABEL_ZONE]}"
+    if len(body) > text.title_end + LABEL_ZONE:
+        labelled += f"\n{body[-FOOT_ZONE:]}"
     for pattern in (
         get_pattern("identity.bracketed-label"),
         get_pattern("identity.plain-label"),

@@ -44,7 +44,8 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     opening = _drop_settings(text, lexicon)
     text = opening.text
     title = PAGE_TAG.sub("", MARKUP.sub("", text.title))
-    if any(contains_phrase(lexicon, voice, title) for voice in OTHER_VOICES):
+    gives_full_text = lexicon.get_pattern("preface.full-text-title").search(title) is not None
+    if any(contains_phrase(lexicon, voice, title) for voice in OTHER_VOICES if not gives_full_text):
         return opening
     head = _search_head(text, lexicon)
     if head is None or lexicon.get_pattern("preface.penalty").search(text.folded_text[: head.end]):

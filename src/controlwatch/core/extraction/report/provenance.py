@@ -63,6 +63,7 @@ RULE_MEANINGS: dict[str, str] = {
     "review.instrument": "An official text that names what is watched, and is not concluded on",
     "review.report-or-instrument": "A report in the words of an instrument",
     "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
+    "review.cut": "The source's answer broke off, and the text names what is watched",
     "review.garbled": "A text that names what is watched cannot be read",
     "review.picture": "The whole text was recognised in a picture",
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",

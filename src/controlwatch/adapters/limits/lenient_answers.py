@@ -1,7 +1,8 @@
-"""Mend the heads of HTTP answers that are not quite legal, as browsers do, before a strict parser sees them.
+"""Mend HTTP answers that are not quite legal, as browsers do, before a strict parser sees them.
 
 Old servers send lines without a colon, control characters, several lengths, or a transfer coding beside the
-one that is known. The parser refuses such an answer as a whole, although its body is sound.
+one that is known. The parser refuses such an answer as a whole, although its body is sound. Bytes behind the
+announced length would be taken for the next answer.
 """
 
 from __future__ import annotations
@@ -23,19 +24,22 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_LENGTH_DIGITS = 18
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n")
 _BAD_LENGTH = re.compile(rb"content-length:(?![ \t]*\d{1,18}[ \t]*\r)")
 
 
-class LenientHeads:
-    """Mends the heads in the bytes of one connection; the bodies pass as they are."""
+class LenientAnswers:
+    """Mends the heads in the bytes of one connection, and ends each body at its announced length."""
 
     def __init__(self) -> None:
+        self.has_surplus = False  #: more bytes came with the last answer than its head announced
         self._waiting = b""
         self._is_in_head = False
+        self._left: int | None = None  #: bytes of the body to come, where its head announces how many
 
     def expect_head(self) -> None:
         """Note that a request is being sent: the next bytes begin an answer."""
-        self._is_in_head = True
+        self._is_in_head, self._left, self.has_surplus = True, None, False
 
     def feed(self, received: bytes) -> bytes | None:
         """Return what the parser is to see of the bytes; None where more is needed.
@@ -43,7 +47,7 @@ class LenientHeads:
         Empty bytes mean that the peer has closed the connection.
         """
         if not self._is_in_head:
-            return received
+            return self._end_body(received)
         self._waiting += received
         ready = b""
         while self._is_in_head:
@@ -56,10 +60,20 @@ class LenientHeads:
             head, self._waiting = self._waiting[: end.end()], self._waiting[end.end() :]
             mended = mend_head(head)
             ready += mended
+            self._left = _read_length(mended)
             # an interim answer, such as 103 Early Hints, is followed by another head
             self._is_in_head = mended[9:10] == b"1" and mended[9:12] != b"101"
         rest, self._waiting, self._is_in_head = self._waiting, b"", False
-        return ready + rest
+        return ready + self._end_body(rest)
+
+    def _end_body(self, received: bytes) -> bytes:
+        """Return what belongs to the answer."""
+        if self._left is None:
+            return received
+        body = received[: self._left]
+        self._left -= len(body)
+        self.has_surplus |= len(received) > len(body)
+        return body
 
 
 def mend_head(head: bytes) -> bytes:
@@ -92,6 +106,13 @@ def mend_head(head: bytes) -> bytes:
     elif len(lengths) == 1 and (length := lengths.pop()).isdigit():
         mended.append(b"Content-Length: " + (length if len(length) <= _MAX_LENGTH_DIGITS else b"9" * 18))
     return b"\r\n".join(mended) + b"\r\n\r\n"
+
+
+def _read_length(head: bytes) -> int | None:
+    """Return the length of a body that ends by it alone."""
+    lower = head.lower()
+    found = None if b"transfer-encoding" in lower else _LENGTH.search(lower)
+    return int(found[1]) if found else None
 
 
 def _split_fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
