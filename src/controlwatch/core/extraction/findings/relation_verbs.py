@@ -250,6 +250,8 @@ def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: S
     index = context.text.sentences.index(sentence)
     for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
         named = {m.number.key for m in numbers if later.start <= m.start < later.end}
+        if mention.number.key in named:  # what is done to it there is read at that place
+            return None
         refers_back = _refers_back(sentence.words, later.words, lexicon)
         if named - {m.number.key for m in recalled} or (
             named and mention.number.key not in named and not refers_back
