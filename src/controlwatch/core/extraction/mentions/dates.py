@@ -288,6 +288,7 @@ def apply_duration(found: EffectiveDate, behind: str, before: str, lexicon: Lexi
             get_pattern("date.duration-before").search(lead)
             and not get_pattern("date.time-limit").match(tail)
             and not get_pattern("date.permit-words").search(lead)
+            and not get_pattern("date.at-most-before").search(lead)
         )
         if spans and (term := parse_period(period)):
             break
