@@ -28,6 +28,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_from_json
 from controlwatch.adapters.system.job_queue import JobQueue
 from controlwatch.core.model import Subscription
+from controlwatch.services.delivery_lane import LEASE_SECONDS
 from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer, Sites
 from tests.processes import Fork, type_commands, typed
@@ -299,7 +300,7 @@ class ClusterHome:
         One that was told of by a worker which was killed before it settled it is told again, under its key, once
         its lease has ended; nobody waits for that: what is not settled by itself is free at once.
         """
-        ends, patience = time.monotonic() + RECOVERY, time.monotonic() + RECOVERY / 6
+        ends, patience = time.monotonic() + RECOVERY, time.monotonic() + 30
         while time.monotonic() < ends:
             with suppress(SQLAlchemyError):
                 if not self.ask("SELECT count(*) FROM delivery WHERE state <> 'sent'"):

@@ -12,6 +12,7 @@ from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.notice_matching import match_notice
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction.extract import read_notice, resolve_categories
+from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import (
@@ -215,7 +216,7 @@ class Ingester:
             url=reference.ref.url,
             document=document,
             annexes=annexes,
-            notice=self.register().complete_notice(notice, address) if official else to_report(notice),
+            notice=self._complete(notice, address) if official else to_report(notice),
             text=text,
             fingerprint=fingerprint_text(text),
             snapshot_id=source.snapshot_id,
@@ -238,6 +239,13 @@ class Ingester:
         if decision.change is not None and notice.number is not None:
             self._resolve_acting_notices(notice.number.key, now=now)
         return decision
+
+    def _complete(self, notice: Notice, address: str) -> Notice:
+        """Add what the reference database knows; the summary then states it too."""
+        completed = self.register().complete_notice(notice, address)
+        if completed == notice:
+            return notice
+        return replace(completed, summary=build_summary(completed, self.lexicon))
 
     def _resolve(self, notice: Notice) -> Notice:
         """Give a notice that acts on others the item categories of those, where it names none itself."""

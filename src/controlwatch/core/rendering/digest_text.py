@@ -51,7 +51,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     TAKES_EFFECT: ("measure takes effect", "measures take effect"),
     ENDS: ("measure ends", "measures end"),
     "deadline": ("deadline", "deadlines"),
-    "moved-day": ("date changed", "dates changed"),
+    "moved-day": ("date moved", "dates moved"),
     "gone-day": ("date cancelled", "dates cancelled"),
     "review": ("document needs review", "documents need review"),
     "judged-change": ("document judged a change", "documents judged a change"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from controlwatch.core.extraction.findings.acted_titles import find_acted_titles
 from controlwatch.core.extraction.findings.category_filters import (
@@ -175,17 +177,20 @@ def add_code_categories(
     return (*kept, *(finding for finding in added.values() if finding.id not in known_ids))
 
 
+@lru_cache(maxsize=4)
+def _index_codes(lexicon: Lexicon) -> dict[str, list[Category]]:
+    index: defaultdict[str, list[Category]] = defaultdict(list)
+    for category in lexicon.categories:
+        for code in category.control:
+            index[code].append(category)
+    return dict(index)
+
+
 def _find_meant(code: str, lexicon: Lexicon) -> list[Category]:
     """Return the categories to which a control code belongs: those whose own codes are most like it."""
-    lengths = {
-        category.id: max(
-            (len(known) for known in category.control if code == known or code.startswith(f"{known}.")),
-            default=0,
-        )
-        for category in lexicon.categories
-    }
-    longest = max(lengths.values(), default=0)
-    return [category for category in lexicon.categories if longest and lengths[category.id] == longest]
+    index, parts = _index_codes(lexicon), code.split(".")
+    heads = (".".join(parts[:depth]) for depth in range(len(parts), 0, -1))
+    return next((index[head] for head in heads if head in index), [])
 
 
 def _get_group(finding: CategoryFinding, lexicon: Lexicon) -> str:

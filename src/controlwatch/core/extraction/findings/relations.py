@@ -99,7 +99,8 @@ def _build_relations(
     if verb == NO_CONCLUSION:
         return
     words = text.find_sentence(mention.start).words
-    if verb == Verb.AMENDS and LIST_LEAD.search(words) and not get_pattern("relation.in-part").search(words):
+    is_general = verb == Verb.AMENDS and rule != "relation.for-a-party" and LIST_LEAD.search(words)
+    if is_general and not get_pattern("relation.in-part").search(words):
         rule = GENERAL_RULE
     yield from _state_clauses(context, mention, Verb(verb), rule)
     if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS, Verb.EXTENDS}:
@@ -271,6 +272,8 @@ def _is_cited_order(context: ReadingContext, mention: NumberMention) -> bool:
         return True
     told, year = context.identity.publication_day, mention.number.year
     is_new = told is not None and year is not None and told.year <= year
+    sentence = context.text.find_sentence(mention.start)
+    is_new |= context.lexicon.get_pattern("relation.recently-issued").search(sentence.words) is not None
     return mention.number.series == "Order" and not is_new
 
 
