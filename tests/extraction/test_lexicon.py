@@ -88,5 +88,5 @@ def test_a_phrase_of_the_summary_in_one_language_is_refused(
     else:
         words["summary.toml"][section] = entry
     with pytest.raises(DeclarationError) as refused:
-        build_lexicon({"graphite.toml": GRAPHITE}, words, RULES)
+        build_lexicon(_shipped("taxonomy"), words, RULES)
     assert str(refused.value) == f"summary.toml: {reason}"
