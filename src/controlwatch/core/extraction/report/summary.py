@@ -55,58 +55,8 @@ NON_DOCUMENT_TEXTS: dict[NoticeKind, tuple[str, str]] = {
     ),
     NoticeKind.EMPTY: ("The page has no text.", "页面没有正文。"),
 }
-#: Measure → what is done, in English and in Chinese: {items} and {places} with their prepositions, or "".
-MEASURE_PHRASES: dict[str, Phrase] = {
-    "new-control": ("puts {items} under export control{to}", "{对}{items}实施出口管制{针对}"),
-    "stricter-control": (
-        "makes the export control of {items} stricter{to}",
-        "加强{对}{items}的出口管制{针对}",
-    ),
-    "export-ban": ("bans exports of {items}{to}", "禁止{items}出口{针对}"),
-    "import-ban": ("stops imports{from}", "暂停进口{来自}"),
-    "imports-resumed": ("allows imports again{from}", "恢复进口{来自}"),
-    "licence-required": ("requires licences for {items}{to}", "{对}{items}实行许可管理{针对}"),
-    "licensing-eased": ("eases licensing: {items}{to}", "便利许可：{items}{针对}"),
-    "licensing-changed": ("changes licensing: {items}{to}", "调整许可管理：{items}{针对}"),
-    "tariff-raised": ("raises tariffs{from}", "加征或提高关税{来自}"),
-    "tariff-cut": ("cuts or ends tariffs{from}", "下调或停征关税{来自}"),
-    "tariff-suspended": ("suspends tariffs{from}", "暂停加征关税{来自}"),
-    "tariff-resumed": ("applies tariffs again{from}", "恢复加征关税{来自}"),
-    "tariff-changed": ("changes tariffs{from}", "调整关税{来自}"),
-    "port-fee-charged": ("charges special port dues{ships}", "收取船舶特别港务费{来自}"),
-    "port-fee-eased": ("eases or ends special port dues{ships}", "减免或停收船舶特别港务费{来自}"),
-    "port-fee-suspended": ("suspends special port dues{ships}", "暂停收取船舶特别港务费{来自}"),
-    "port-fee-resumed": ("charges special port dues again{ships}", "恢复收取船舶特别港务费{来自}"),
-    "rebate-cut": ("cuts or abolishes export rebates", "取消或下调出口退税"),
-    "rebate-raised": ("raises export rebates", "上调出口退税"),
-    "control-suspended": ("suspends the control of {items}{to}", "暂停{对}{items}的管制{针对}"),
-    "suspension-extended": ("keeps the control of {items} suspended{to}", "继续暂停{对}{items}的管制{针对}"),
-    "control-resumed": ("applies the control of {items} again{to}", "恢复{对}{items}的管制{针对}"),
-    "control-eased": ("eases the control of {items}{to}", "放宽{对}{items}的管制{针对}"),
-    "control-ended": ("ends the control of {items}{to}", "取消{对}{items}的管制{针对}"),
-}
-LISTING_PHRASES: dict[Direction, tuple[str, str]] = {
-    Direction.TIGHTEN: ("adds parties to", "将有关实体列入…"),
-    Direction.RELAX: ("removes parties or measures from", "取消或调整…所列措施"),
-}
 ARTICLE_PREFIXES = ("United", "European", "Netherlands", "Philippines")
-VERB_PHRASES: dict[Verb, tuple[str, str]] = {
-    Verb.SUSPENDS: ("suspends", "暂停"),
-    Verb.RESUMES: ("resumes", "恢复"),
-    Verb.REPEALS: ("repeals", "废止"),
-    Verb.AMENDS: ("amends", "修改"),
-    Verb.EXTENDS: ("extends", "延长"),
-    Verb.IMPLEMENTS: ("implements", "落实"),
-    Verb.CLARIFIES: ("explains", "解释"),
-}
 MAIN_VERBS: dict[Direction, Verb] = {Direction.SUSPEND: Verb.SUSPENDS, Direction.RESUME: Verb.RESUMES}
-CAUTION_NAMES: dict[str, tuple[str, str]] = {
-    "threshold": ("thresholds", "指标门槛"),
-    "exemption": ("exemptions", "豁免或例外情形"),
-    "extraterritorial": ("reach beyond China's borders", "对境外组织和个人的约束"),
-    "transition": ("arrangements for contracts and goods under way", "过渡安排"),
-    "case-by-case": ("licences refused in principle or examined case by case", "从严或逐案审查"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +66,10 @@ class SummaryContext:
     notice: Notice
     lexicon: Lexicon
     language: SummaryLanguage
+
+    def get_phrase(self, section: str, key: str) -> Phrase | None:
+        """Return a phrase of the lexicon in both languages, or None."""
+        return self.lexicon.summary_phrases[section].get(key)
 
     def pick(self, phrase: Phrase) -> str:
         """Return a phrase in the language."""
@@ -208,12 +162,13 @@ def _describe_change(context: SummaryContext, ids: list[str]) -> str:
     if choose_measure(notice, context.lexicon) == "moved-day":
         return f"{who}{pick((' ', ''))}{_describe_moves(context, items)}{pick(('.', '。'))}"
     verb = MAIN_VERBS.get(notice.direction)
-    if verb and (targets := context.join(context.list_targets(verb))):
-        en = f"{who} {VERB_PHRASES[verb][0]} {targets}{f', affecting {items}' if items else ''}."
-        return pick((en, f"{who}{VERB_PHRASES[verb][1]}{targets}{f'，涉及{items}' if items else ''}。"))
+    acts = context.get_phrase("verbs", verb) if verb else None
+    if verb and acts and (targets := context.join(context.list_targets(verb))):
+        en = f"{who} {acts[0]} {targets}{f', affecting {items}' if items else ''}."
+        return pick((en, f"{who}{acts[1]}{targets}{f'，涉及{items}' if items else ''}。"))
     lists = [found.id for found in notice.categories if found.id.startswith("entity.")]
-    if lists and notice.direction in LISTING_PHRASES:
-        phrase, joined = LISTING_PHRASES[notice.direction], context.join_categories(lists)
+    if lists and (phrase := context.get_phrase("listings", notice.direction)):
+        joined = context.join_categories(lists)
         return pick((f"{who} {phrase[0]} the {joined}.", f"{who}{phrase[1].replace('…', joined)}。"))
     if ids == ["framework_law"]:
         return pick((f"{who} sets the legal framework of export control.", f"{who}规定出口管制基本制度。"))
@@ -229,7 +184,7 @@ def _describe_measure(context: SummaryContext, items: str) -> str:
     """State what is done to which items, for which destinations or origins."""
     notice, pick = context.notice, context.pick
     places = context.join_places(list_whole_destinations(notice))
-    phrase = MEASURE_PHRASES.get(choose_measure(notice, context.lexicon))
+    phrase = context.get_phrase("measures", choose_measure(notice, context.lexicon))
     if phrase is None:
         on, to = (f" on {items}" if items else "", f" for {places}" if places else "")
         about = f"就{items}" if items else ""
@@ -325,8 +280,8 @@ def _describe_acts(context: SummaryContext) -> str:
         opening_verb = Verb.AMENDS
     acts = [
         f"{context.pick(phrase)}{context.pick((' ', ''))}{context.join(targets)}"
-        for verb, phrase in VERB_PHRASES.items()
-        if verb != opening_verb and (targets := context.list_targets(verb))
+        for verb, phrase in context.lexicon.summary_phrases["verbs"].items()
+        if verb != opening_verb and (targets := context.list_targets(Verb(verb)))
     ]
     if not acts:
         return ""
@@ -366,8 +321,9 @@ def _describe_cautions(context: SummaryContext) -> str:
     """State what must not be overlooked, the thresholds with their figures."""
     notice, is_english = context.notice, context.language == "en"
     cautions: list[str] = []
-    for kind in dict.fromkeys(caveat.kind for caveat in notice.caveats if caveat.kind in CAUTION_NAMES):
-        name = context.pick(CAUTION_NAMES[kind])
+    names = context.lexicon.summary_phrases["cautions"]
+    for kind in dict.fromkeys(caveat.kind for caveat in notice.caveats if caveat.kind in names):
+        name = context.pick(names[kind])
         values = [caveat.value for caveat in notice.caveats if caveat.kind == kind and caveat.value]
         shown, is_cut = values[:MAX_THRESHOLDS], len(values) > MAX_THRESHOLDS
         if is_english and values:
