@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 from fastapi.dependencies import models
 from hypothesis import settings
 
 from tests.processes import RunningService, running
+from tests.statements import share_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # An example that takes long on a loaded machine is not a failure.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+share_statements()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +55,16 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The tests keep nothing in the cache folder of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests trust one authority, which signs nothing: to load the public ones takes each client 20 ms of work."""
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
         yield
 
 
