@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check audit eval second-reader bench fuzz reliability torture pictures gallery lock clean
+.PHONY: demo run test check audit eval second-reader bench fuzz reliability torture pictures gallery replay lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -51,6 +51,9 @@ pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png and docs/page-*.png from t
 
 gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in Slack, mail and terminal
 	@$(BIN)/python tools/draw_gallery.py $(ARGS)
+
+replay: $(VENV)/.ready-dev   ## the reference database day by day: what five kinds of subscribers are sent
+	@$(BIN)/python tools/replay_database.py $(ARGS)
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock

@@ -75,6 +75,20 @@ SUSPENSION = (
 商务部 海关总署
 2027年3月1日""",
 )
+#: A suspension that is about to end: the day is filled in.
+ENDING = (
+    "商务部 海关总署公告2026年第70号 公布暂停实施商务部 海关总署公告2026年第58号的决定",
+    """经批准，商务部 海关总署公告2026年第58号自即日起至{until}暂停实施。
+商务部 海关总署
+2026年3月9日""",
+)
+CORRECTION = (
+    "商务部 海关总署公告2027年第14号 关于更正商务部 海关总署公告2027年第12号有关内容的公告",
+    """现将商务部 海关总署公告2027年第12号更正如下：
+原文“三、本公告自2027年4月1日起正式实施”更正为“三、本公告自2027年5月10日起正式实施”。
+商务部 海关总署
+2027年3月1日""",
+)
 TARIFF = (
     "国务院关税税则委员会关于对原产于加拿大的部分进口商品加征关税的公告",
     """税委会公告2027年第3号
@@ -155,9 +169,11 @@ def list_pictures(lexicon: Lexicon) -> tuple[Picture, ...]:
         )  # type: ignore[arg-type]
 
     batteries, listing, suspension, tariff = map(read, (BATTERIES, LISTING, SUSPENSION, TARIFF))
+    correction = read(CORRECTION)
     # The service resolves the items of a notice that names none through the notices on which it acts.
     resolved = tuple(replace(found, basis="resolved") for found in batteries.categories)
     suspension = replace(suspension, categories=resolved)
+    correction = replace(correction, categories=resolved, doubts=())
     later = read((BATTERIES[0], BATTERIES[1].replace("2027年4月1日", "2027年5月1日")))
     review = replace(
         read(REVIEW),
@@ -185,9 +201,11 @@ def list_pictures(lexicon: Lexicon) -> tuple[Picture, ...]:
     failing = Alert(
         kind="health-down",
         made_at=SEEN,
-        title="MOFCOM policy releases (政策发布) cannot be read",
+        title="MOFCOM policy releases: not readable since 2027-03-01 14:20 Beijing time",
         watcher="mofcom-policy",
-        body="Not read since 2027-03-01 14:20 Beijing time. Notices that are published only there are not seen.",
+        body="The list has a new form that is not understood yet. Notices published only there are not seen. "
+        "Last read 2027-03-01 14:10 Beijing time. Run `controlwatch watchers probe` and correct the watcher's "
+        "declaration.",
     )
     briefing = Alert(
         kind="outlook",
@@ -195,17 +213,27 @@ def list_pictures(lexicon: Lexicon) -> tuple[Picture, ...]:
         title="2027-03-01",
         watcher="clock",
         agenda=(
-            end,
             replace(
-                end, date=date(2027, 3, 4), event="comments-close", releases=(), affects=(), announced=()
+                end,
+                date=date(2027, 3, 4),
+                event="comments-close",
+                number="MOFCOM 2027-9",
+                quote="请于2027年3月4日前反馈意见。",
+                releases=(),
+                affects=(),
+                announced=(),
             ),
+            end,
         ),
     )
     new = tell("new", batteries)
-    reminder = tell("reminder", suspension, occasion=ReminderSubject(event=end))
-    over = tell(
-        "reminder", suspension, occasion=ReminderSubject(event=build_end(SEEN.date() - timedelta(days=1)))
-    )
+
+    def remind(event: KeyDate) -> Alert:
+        until = f"{event.date.year}年{event.date.month}月{event.date.day}日"
+        ending = replace(read((ENDING[0], ENDING[1].format(until=until))), categories=resolved)
+        return tell("reminder", ending, occasion=ReminderSubject(event=event))
+
+    reminder, over = remind(end), remind(build_end(SEEN.date() - timedelta(days=1)))
     return (
         Picture(name="new-control", caption="A new control", alerts=(new,)),
         Picture(
@@ -216,6 +244,11 @@ def list_pictures(lexicon: Lexicon) -> tuple[Picture, ...]:
         Picture(name="tariff", caption="Tariffs are raised", alerts=(tell("new", tariff),)),
         Picture(
             name="amended", caption="A text was amended", alerts=(tell("amended", later, change=amended),)
+        ),
+        Picture(
+            name="moved-date",
+            caption="A correction moves the date of another notice",
+            alerts=(tell("new", correction),),
         ),
         Picture(
             name="report",
@@ -251,7 +284,7 @@ def build_end(day: date) -> KeyDate:
         key="MOFCOM 2026-70",
         title="",
         categories=("battery.liion", "graphite"),
-        quote="自即日起至2027年3月8日暂停实施",
+        quote=f"自即日起至{day.year}年{day.month}月{day.day}日暂停实施。",
         affects=("MOFCOM-GACC 2026-58",),
         targets=("MOFCOM 2026-58",),
         releases=(

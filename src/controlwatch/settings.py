@@ -32,6 +32,8 @@ MIN_SECRET_LENGTH = 32
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 #: The name of a destination.
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+#: Days for which logs that prove nothing are kept.
+LOG_DAYS = 400
 #: The archive in the state directory, which no other machine sees.
 PRIVATE_ARCHIVE = "folder"
 
@@ -219,6 +221,8 @@ class Settings(BaseModel):
     #: PEM file of the roots that its tokens must lead to
     tsa_certificates: Annotated[Path | None, _blank_to_none] = None
     connect_to: WebAddress = None  #: send every source request to this origin instead (the demo's loopback)
+    #: days for which the log of polls and the failed logins are kept
+    log_days: Annotated[int, Field(ge=30, le=36_500)] = LOG_DAYS
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),

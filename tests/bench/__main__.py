@@ -19,6 +19,7 @@ from tests.bench import (
     outbox,
     pages,
     reading,
+    rounds,
     soak,
 )
 
@@ -32,6 +33,7 @@ PARTS = {
     "pages": pages.main,
     "delivery": delivery.main,
     "outbox": outbox.main,
+    "rounds": rounds.main,
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,

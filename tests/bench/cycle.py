@@ -55,7 +55,7 @@ def quiet_cycle(poller: Poller, watchers: list[Watcher], now: datetime) -> None:
     """Poll every source, and write what was found: nothing."""
     for item in watchers:
         poller.poll(item, now=now)
-    poller.ingester.polling.flush()
+    poller.polling.flush()
 
 
 def bare(client: httpx.Client, origin: str, tags: dict[int, str]) -> None:
@@ -90,7 +90,9 @@ def measure(folder: Path, client: httpx.Client, origin: str) -> None:
         documents=documents,
         lexicon=load_lexicon(),
     )
-    poller = Poller(fetch=fetch, ingester=ingester)
+    poller = Poller(
+        fetch=fetch, polling=store.polling, references=store.references, open_ingester=lambda: ingester
+    )
     watchers = [watcher(origin, number) for number in range(SOURCES)]
     now = datetime.now(UTC)
     shelving = cpu(lambda: [poller.poll(item, now=now) for item in watchers])

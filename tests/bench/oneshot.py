@@ -1,7 +1,8 @@
 """`controlwatch poll` as a command of its own, as cron would run it: 50 and 1,000 sources, all quiet.
 
 CPU is user plus system time of the command, imports included. The floor is a script that asks the same pages with
-httpx over one client and nothing else. Sources and pages are served by another process.
+httpx over one client and nothing else. Sources and pages are served by another process. Then the memory of the
+service with the same fifty sources, once it has polled each several times.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from tests.bench.sources import ROWS, SHORT_ROWS, SOURCES, serve
 
 COUNTS = (50, 1_000)
 ROUNDS = 5
+#: Seconds for which the service runs before its memory is measured; what it may be, in MB.
+SERVICE_SECONDS, MAX_SERVICE_MB = 180, 110
 
 _DECLARATION = """
 id = "source-{n}"
@@ -31,7 +35,7 @@ maintainers = ["controlwatch maintainers"]
 confidence = "A"
 
 [schedule]
-cron = ["*/10 * * * *"]
+cron = ["* * * * *"]
 timezone = "Asia/Shanghai"
 
 [index]
@@ -58,7 +62,7 @@ _COMMAND = """
 import sys
 from controlwatch.adapters.fetch.http import HttpFetcher
 HttpFetcher.__init__.__kwdefaults__["private"] = True
-sys.argv = ["controlwatch", "poll"]
+sys.argv = ["controlwatch", *sys.argv[1:]]
 from controlwatch.cli import main
 main()
 """
@@ -94,7 +98,7 @@ def measure(folder: Path, origin: str, count: int) -> None:
             n=n, origin=origin, page=n % SOURCES, list=shown, host=origin.removeprefix("http://")
         )
         (folder / "watchers" / f"source-{n}.toml").write_text(declared, encoding="utf-8")
-    command = [sys.executable, "-c", _COMMAND]
+    command = [sys.executable, "-c", _COMMAND, "poll"]
     environment = os.environ | {
         "PYTHONDONTWRITEBYTECODE": "",
         "CONTROLWATCH_STATE_DIR": str(folder / "state"),
@@ -111,6 +115,29 @@ def measure(folder: Path, origin: str, count: int) -> None:
         f"one-shot poll of {count:,} quiet sources: {statistics.median(quiet):.2f} s CPU; a bare loop of httpx "
         f"{statistics.median(bare):.2f} s; ratio {statistics.median(quiet) / statistics.median(bare):.1f}; first look "
         f"{first:.1f} s, {first / notices * 1000:.1f} ms a notice"
+    )
+
+    if count == COUNTS[0]:
+        measure_service([*command[:-1], "run"], environment)
+
+
+def measure_service(command: list[str], environment: Mapping[str, str]) -> None:
+    """Let the service run for some minutes, and print its memory."""
+    service = subprocess.Popen(
+        command, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        time.sleep(SERVICE_SECONDS)
+        status = Path(f"/proc/{service.pid}/status").read_text(encoding="ascii")
+    finally:
+        service.terminate()
+        service.wait()
+    kilobytes = {
+        line.split()[0]: int(line.split()[1]) for line in status.splitlines() if line.startswith("Vm")
+    }
+    print(
+        f"the service with {COUNTS[0]} sources after {SERVICE_SECONDS} s: {kilobytes['VmRSS:'] / 1000:.0f} MB, at most "
+        f"{kilobytes['VmHWM:'] / 1000:.0f} MB (demanded {MAX_SERVICE_MB} MB)"
     )
 
 

@@ -102,7 +102,7 @@ def _soaked(
             polls["first"] = _rss()
         w.sites.asked.clear()
         if turn % SOURCES == 0:
-            w.reminder.check_sources([one for one, _ in sites], now=datetime.now(UTC))
+            w.reminder.checker.check_sources([one for one, _ in sites], now=datetime.now(UTC))
             time.sleep(max(0.0, began + turn / SOURCES - time.monotonic()))
     for watcher, _ in sites:  # what was put up behind the last fault
         w.poller.poll(watcher, now=datetime.now(UTC))

@@ -71,6 +71,7 @@ from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.rendering import list_replies, replies
 from controlwatch.core.rendering.chat_text import ADDRESS, TextLimit, render_chat_text, render_headline
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.law_answers import (
     answer_key_dates,
@@ -79,6 +80,7 @@ from controlwatch.core.rendering.law_answers import (
     answer_status,
 )
 from controlwatch.core.rendering.message import Message, MessageComposer, find_thread_key
+from controlwatch.core.rendering.notice_reply import notice_reply
 from controlwatch.core.rendering.plain_text import render_text
 from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
 from controlwatch.slack.form_view import build_form, build_notice_modal, build_preview_modal
@@ -483,7 +485,9 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
             offers=replies.offer_questions((pen(), pen())),
         )
     ),
-    "record": lambda pen: replies.notice_reply(record(pen), LEXICON),
+    "record": lambda pen: notice_reply(
+        record(pen), CardContext(lexicon=LEXICON, language="both", today=TODAY)
+    ),
     "parties": lambda pen: replies.law_reply(
         answer_parties(
             PartySearchResult(

@@ -101,7 +101,7 @@ def test_a_headline_says_what_from_when_for_which_items_by_which_notice() -> Non
 
 def test_a_chinese_reader_gets_chinese() -> None:
     assert drawn(BATTERIES, "zh").headline == (
-        "新增管制 自2027年4月8日起 · 可充放电锂离子电池、电池正极材料、石墨负极材料 (商务部、海关总署公告2027年第58号)"
+        "新增管制 自2027年4月8日起 · 可充放电锂离子电池、电池正极材料、石墨负极材料（商务部、海关总署公告2027年第58号）"
     )
 
 

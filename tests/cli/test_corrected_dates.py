@@ -45,10 +45,24 @@ def test_what_comes_up_has_the_corrected_day_and_its_words(corrected: Terminal) 
 def test_the_notice_is_shown_with_its_correction_before_the_words_that_it_corrects(
     corrected: Terminal,
 ) -> None:
-    told = corrected.types("show", "2026-40")
-    correction = "A date was corrected by MOFCOM-GACC 2026-51 on 12 Mar 2026"
-    assert told.index(correction) < told.index("1 Apr 2026")
+    told = " ".join(corrected.types("show", "2026-40").split())
+    correction = "Effective date moved from 1 Apr 2026 to 10 May 2026 by MOFCOM-GACC 2026-51 of 12 Mar 2026"
+    assert told.index(correction) < told.index("│ 1 Apr 2026")
     assert "2026年5月10日" in told
     answer = json.loads(corrected.types("ask", "show 2026-40", "--json"))["answer"]
     assert answer["rows"][1]["heading"].startswith(correction)
     assert answer["rows"][1]["quote"] == SENTENCE
+
+
+def test_a_chinese_reader_is_shown_the_correction_in_chinese(corrected: Terminal) -> None:
+    rows = json.loads(corrected.types("ask", "显示 2026-40", "--json"))["answer"]["rows"]
+    assert rows[1]["heading"] == (
+        "MOFCOM-GACC 2026-51于2026年3月12日更正：生效日期由2026年4月1日改为2026年5月10日。"
+    )
+    assert not [row["heading"] for row in rows if row["heading"].isascii()]
+
+
+def test_the_step_of_the_correction_has_the_old_day_and_the_new_one(corrected: Terminal) -> None:
+    found = json.loads(corrected.types("status", "2026-40", "--on", "2026-04-15", "--json"))
+    (step,) = (step for step in found["chain"] if step["verb"] == "date corrected")
+    assert step["moved"] == [{"event": "takes effect", "old": "2026-04-01", "new": "2026-05-10"}]

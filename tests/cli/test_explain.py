@@ -20,8 +20,10 @@ from controlwatch.cli.explain_view import (
     mark_grounds,
     print_explanation,
 )
-from controlwatch.core.extraction.report.provenance import list_grounds
+from controlwatch.core.extraction.report.provenance import collect_meanings, list_grounds
 from controlwatch.core.model import CodeFinding, Ground, Notice
+from controlwatch.core.rendering.ground_text import describe_ground, name_ground
+from controlwatch.core.rendering.rules_zh import RULES_ZH
 from tests.cli.test_commands import TEXT, Terminal
 from tests.extraction.making import announcement
 
@@ -191,6 +193,51 @@ def test_a_reading_of_an_older_version_that_names_no_rules_is_shown_all_the_same
     assert "not recorded" in explained("公告\n镓", notice)
 
 
+# --------------------------------------------------------------------------- for a Chinese reader
+
+
+def test_a_chinese_reader_is_given_every_reason_in_chinese(terminal: Terminal) -> None:
+    path = terminal.file("n.txt", TEXT)
+    output = terminal.types("read", path, "--explain", "--no-register", "--language", "zh")
+    rows = [line for line in output.splitlines() if re.match(r"\d+ +│", line)]
+    assert any("生效日期" in row and "2026年4月1日" in row and "写明施行日期" in row for row in rows)
+    assert any("是否规则调整" in row and "│ 是 " in row for row in rows)
+    assert output.startswith("标记⟦如此⟧[n]：")
+    terminal.types("intake", path)
+    assert "写明施行日期 (date.stated)" in terminal.types("show", "2026-40", "--explain", "--language", "zh")
+
+
+def test_every_rule_has_its_meaning_in_chinese() -> None:
+    assert set(RULES_ZH) == set(collect_meanings(load_lexicon()))
+
+
+@pytest.mark.parametrize(
+    ("about", "value", "told"),
+    [
+        ("kind", "announcement", "公告"),
+        ("kind", "challenge", "访问验证页"),
+        ("direction", "suspend", "暂停"),
+        ("number", "MOFCOM-GACC 2026-40", "商务部、海关总署公告2026年第40号"),
+        ("effective", "not-stated", "未载明"),
+        ("effective", "2026-04-01 → 2027-03-31", "2026年4月1日 → 2027年3月31日"),
+        ("relation", "suspends MOFCOM 2025-61 第二条", "暂停 商务部公告2025年第61号 第二条"),
+        ("deadline", "comments-close 2026-05-01", "意见截止2026年5月1日"),
+        ("of a newer version", "value", "value"),
+    ],
+)
+def test_values_are_told_in_the_words_of_a_chinese_reader(about: str, value: str, told: str) -> None:
+    ground = Ground(about=about, value=value, rule="of.a-newer-version", quote="")
+    found = describe_ground(ground, load_lexicon(), "zh")
+    assert (found.value, found.reason) == (told, "")
+
+
+def test_a_language_is_refused_where_nothing_is_explained(terminal: Terminal) -> None:
+    path = terminal.file("n.txt", TEXT)
+    assert "--explain" in terminal.fails("read", path, "--language", "zh")
+    assert "JSON" in terminal.fails("read", path, "--explain", "--json", "--language", "zh")
+    assert "use en or zh" in terminal.fails("read", path, "--explain", "--language", "de")
+
+
 # --------------------------------------------------------------------------- whatever the net sends
 
 
@@ -226,9 +273,7 @@ def test_every_kind_of_conclusion_has_a_marker_of_its_own_in_the_legend() -> Non
     )
     grounds = list(list_grounds(notice))
     assert {ground.about for ground in grounds} <= set(GROUND_STYLES)
-    assert len({style for _, style in GROUND_STYLES.values()}) == len(GROUND_STYLES)
+    assert len(set(GROUND_STYLES.values())) == len(GROUND_STYLES)
     text = f"{notice.title}\n" + "\n".join(ground.quote for ground in grounds)
     legend = explained(text, notice).partition("\n\n")[0]
-    assert [
-        name for about, (name, _) in GROUND_STYLES.items() if about in {"kind", "code"} and name not in legend
-    ] == []
+    assert [about for about in ("kind", "code") if name_ground(about, "en") not in legend] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -182,3 +184,13 @@ def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(
         done = typed(["poll"], env=variables)
         assert done.returncode == 1
     assert "not readable since" in done.stdout
+
+
+def test_a_service_that_is_not_asked_loads_neither_pages_nor_the_bot() -> None:
+    program = "import sys, controlwatch.service; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    assert set(loaded.split()).isdisjoint(
+        {"fastapi", "uvicorn", "mcp", "slack_bolt", "reportlab", "icalendar"}
+    )

@@ -113,6 +113,7 @@ def test_a_second_run_keeps_settings_subscription_and_unit(operator: Operator) -
         unit.write_text("mine", encoding="utf-8")
         said = operator.setup(*words, "--category", "rare_earth")
     assert "CONTROLWATCH_SMTP_URL is kept" in said
+    assert "Subscription 1 exists already and is kept as it is" in " ".join(said.split())
     assert (operator.file.read_text(encoding="utf-8"), operator.subscriptions()) == before
     assert unit.read_text(encoding="utf-8") == "mine"
 
@@ -204,6 +205,13 @@ def test_after_a_setup_that_was_broken_off_the_next_one_asks_for_the_items(opera
     operator.setup(keys="\nconsole\n镓\ny\nzh\n\n\n")
     (found,) = operator.subscriptions()
     assert (found["categories"], found["language"]) == (["minor_metals.gallium"], "zh")
+
+
+def test_a_console_that_was_subscribed_by_itself_gives_way_to_what_is_named(operator: Operator) -> None:
+    operator.setup("--yes")
+    operator.setup("--yes", "--category", "镓")
+    (found,) = operator.subscriptions()
+    assert found["categories"] == ["minor_metals.gallium"]
 
 
 def test_a_unit_has_the_name_of_one(operator: Operator) -> None:

@@ -17,14 +17,7 @@ from controlwatch.core.alerting.reminders import (
     decide_reminders,
 )
 from controlwatch.core.law.graph import Instrument, LegalGraph
-from controlwatch.core.law.key_dates import (
-    ANNOUNCED_ONLY,
-    ENDS,
-    SUSPENSION_ENDS,
-    TAKES_EFFECT,
-    find_key_dates,
-    number_slots,
-)
+from controlwatch.core.law.key_dates import find_key_dates, number_slots
 from controlwatch.core.model import (
     CategoryFinding,
     Direction,
@@ -38,6 +31,7 @@ from controlwatch.core.model import (
     Verb,
     to_notice_key,
 )
+from controlwatch.core.model.alert import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 
 ONE_DAY = timedelta(days=1)
 

@@ -13,7 +13,6 @@ from controlwatch.core.alerting.reminders import PlannedAlert, merge_reminders
 from controlwatch.core.alerting.routing import NOT_READABLE, OPERATOR_REASON
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.alerting.system_alerts import build_system_alert
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.law.number_gaps import Lead
 from controlwatch.core.model import (
     Alert,
@@ -28,6 +27,7 @@ from controlwatch.core.model import (
     ReminderSubject,
     Subscription,
 )
+from controlwatch.core.model.alert import SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.core.rendering.digest_text import GRAVITY
 from controlwatch.core.rendering.facts import CardContext

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from controlwatch.core.law.graph import LegalGraph
-from controlwatch.core.law.key_dates import TAKES_EFFECT, find_key_dates
+from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.law.status import compute_status
 from controlwatch.core.model import Verb
+from controlwatch.core.model.alert import TAKES_EFFECT
 from tests.core.legal_status import IN_FORCE, LAPSED, NOT_YET, act, day, notice, part, state_on, states
 
 KEY, CORRECTION = "MOFCOM 2027-40", "MOFCOM 2027-44"

@@ -237,3 +237,12 @@ def test_goods_of_an_import_duty_are_no_controlled_items() -> None:
 
 def test_an_isotope_is_a_nuclear_item_and_no_metal() -> None:
     assert _ids("钼-99、镥-177、镓-68免于办理核两用品出口许可。") == {"nuclear"}
+
+
+def test_codes_tell_what_a_word_that_stands_alone_does_not() -> None:
+    read = notice(
+        "Announcement No. 14 of 2026 of the Ministry of Commerce on Export Control on Infrared Detector Materials",
+        "It is decided to impose export controls on the following items:\n3C002.h Infrared window blanks.\n"
+        "This Announcement shall take effect as of April 12, 2026.\nMinistry of Commerce\nMarch 10, 2026",
+    )
+    assert {category.id for category in read.categories} == {"minor_metals.germanium"}

@@ -409,3 +409,12 @@ def test_what_has_begun_already_lies_in_the_past() -> None:
         published=date(2026, 5, 13),
     )
     assert [found.start for found in read.effective] == [date(2026, 2, 15)]
+
+
+def test_the_longest_period_that_a_law_allows_is_no_term() -> None:
+    read = notice(
+        "国务院关于修改《货物进出口管理条例》的决定",
+        "中华人民共和国国务院令\n第856号\n现予公布，自2028年1月1日起施行。\n总理　×××\n2027年10月25日\n"
+        "一、第三十五条修改为：“可以临时决定禁止特定货物出口。临时措施的实施期限不超过2年，确有必要的可以延长。”",
+    )
+    assert [(found.start, found.until) for found in read.effective] == [(date(2028, 1, 1), None)]

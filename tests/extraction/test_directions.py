@@ -241,3 +241,20 @@ def test_an_import_stop_in_english_is_a_change_whose_numbered_exceptions_are_no_
 
     assert (read.is_change, read.direction, read.entities) == (True, Direction.TIGHTEN, ())
     assert read.number == DocumentNumber(issuers=("GACC",), year=2026, n=41)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "direction"),
+    [
+        ("关于恢复日本部分地区水产品进口的公告", "自公布之日起，恢复日本冲绳县水产品进口。", Direction.RELAX),
+        (
+            "公布调整《两用物项出口管制清单》",
+            "对清单进行调整。\n货物依调整后的清单不再受管制的，无需办理许可。\n1\t1C210.d\t新增\t单向无纬布",
+            Direction.TIGHTEN,
+        ),
+    ],
+)
+def test_imports_that_come_back_ease_and_added_rows_are_stricter(
+    title: str, body: str, direction: Direction
+) -> None:
+    assert announcement(body, title=f"海关总署公告2026年第90号（{title}）_海关总署").direction == direction

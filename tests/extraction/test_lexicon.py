@@ -70,3 +70,23 @@ def test_a_missing_phrase_list_is_refused() -> None:
     entry = {"id": "graphite", "zh": "石墨", "en": "graphite"}
     with pytest.raises(DeclarationError, match=r"phrases\.toml: press: the list is missing"):
         build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, words, RULES)
+
+
+@pytest.mark.parametrize(
+    ("section", "entry", "reason"),
+    [
+        ("verbs", {"suspends": ["suspends"]}, "verbs.suspends: needs two texts: English and Chinese"),
+        ("verbs", None, "verbs: the section is missing"),
+    ],
+)
+def test_a_phrase_of_the_summary_in_one_language_is_refused(
+    section: str, entry: TomlTable | None, reason: str
+) -> None:
+    words = copy.deepcopy(WORDS)
+    if entry is None:
+        del words["summary.toml"][section]
+    else:
+        words["summary.toml"][section] = entry
+    with pytest.raises(DeclarationError) as refused:
+        build_lexicon(_shipped("taxonomy"), words, RULES)
+    assert str(refused.value) == f"summary.toml: {reason}"

@@ -242,7 +242,8 @@ def test_a_page_whose_title_names_its_notice_is_not_that_of_its_side_column() ->
 
 def test_a_number_keeps_its_issuer_beside_an_authority_without_a_code() -> None:
     found = notice(
-        "海关总署 农业农村部公告2026年第73号", "禁止从阿根廷输入禽产品。\n海关总署 农业农村部\n2026年5月12日"
+        "海关总署 国家林业和草原局公告2026年第73号",
+        "禁止从阿根廷输入禽产品。\n海关总署 国家林业和草原局\n2026年5月12日",
     )
     assert found.number is not None
     assert found.number.canonical == "GACC 2026-73"

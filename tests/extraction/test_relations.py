@@ -242,3 +242,42 @@ def test_a_ban_told_of_first_is_prolonged_by_what_follows() -> None:
         "announces that the prohibition is prolonged to July 31, 2026.\nMinistry of Commerce\nMarch 2, 2026",
     )
     assert [(act.verb.value, act.target) for act in read.relations] == [("extends", "MOFCOM 2025-29")]
+
+
+def test_a_list_of_dashes_takes_the_verb_of_the_line_that_leads_it() -> None:
+    assert _acts(
+        "自2026年4月10日起，以下公告暂停实施一年：\n——商务部公告2025年第41号（公布对铟相关物项实施出口管制的决定）；\n"
+        "——商务部公告2025年第43号（公布对稀土相关技术实施出口管制的决定）。"
+    ) == [("suspends", "MOFCOM 2025-41"), ("suspends", "MOFCOM 2025-43")]
+
+
+def test_what_rests_is_told_where_only_measures_named_before_go_on_resting() -> None:
+    found = _acts(
+        "工作机制2025年5月14日发布公告（不可靠实体清单工作机制公告〔2025〕6号），暂停公告〔2024〕22号对4家实体采取的不可靠实体清单措施，"
+        "为期一年。\n决定自2026年5月14日起至2026年12月31日，对上述4家实体继续暂停前述措施。"
+    )
+    assert ("extends", "UEL 2025-6") in found
+
+
+def test_what_a_review_decides_on_a_listing_below_amends_and_suspends_it() -> None:
+    found = notice(
+        "不可靠实体清单工作机制公告〔2026〕13号 关于调整不可靠实体清单措施的公告",
+        "工作机制对不可靠实体清单工作机制公告〔2025〕6号所列实体的改正情况进行了审查，决定：\n"
+        "（一）甲冷链公司（Alpha Cold Chain, Inc.）已改正其行为，自2026年3月10日起移出不可靠实体清单，停止采取相应措施。\n"
+        "（二）对下列实体，自2026年3月10日起暂停执行上述公告规定的措施，期限一年：\n乙雷达公司（Beta Radar, Inc.）\n2026年3月2日",
+    )
+    assert {(act.verb.value, act.target) for act in found.relations} == {
+        ("amends", "UEL 2025-6"),
+        ("suspends", "UEL 2025-6"),
+    }
+
+
+def test_what_suspended_a_notice_does_not_apply_again_with_it() -> None:
+    found = announcement(
+        "2025年11月7日，商务部发布2025年第90号公告，决定暂停实施第33号公告。\n商务部决定自2026年4月10日起恢复实施商务部公告2025年第33号，"
+        "商务部公告2025年第90号同时废止。"
+    )
+    assert {(act.verb.value, act.target) for act in found.relations} == {
+        ("resumes", "MOFCOM 2025-33"),
+        ("repeals", "MOFCOM 2025-90"),
+    }

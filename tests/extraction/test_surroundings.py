@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
+from controlwatch.core.model import Direction, DocumentNumber, Notice, NoticeKind, Verb
 from tests.extraction.making import announcement, notice
 
 SIGNED = "商务部\n2028年3月2日"
@@ -259,3 +259,44 @@ def test_what_a_part_called_background_tells_of_the_last_weeks_is_the_news() -> 
         "管制，自12月8日起实施。\n二、要点\n设备（2B903）受控。",
     )
     assert [day.start for day in read.effective] == [date(2028, 12, 8)]
+
+
+def test_a_headline_that_promises_the_full_text_leaves_it_to_the_text() -> None:
+    read = notice(
+        "重磅！混动乘用车出口也要许可证了（附公告全文）",
+        "某某号　2028年3月5日 18:30\n来源：商务部网站\n商务部 海关总署公告2028年第66号\n关于对混合动力乘用车实施出口许可证管理的公告\n"
+        "决定对混合动力乘用车（海关商品编号8703601090）实施出口许可证管理。\n本公告自2028年7月1日起执行。\n商务部　海关总署\n2028年3月2日",
+    )
+    assert (read.is_change, read.number) == (
+        True,
+        DocumentNumber(issuers=("MOFCOM", "GACC"), year=2028, n=66),
+    )
+
+
+def test_a_number_at_the_foot_is_the_notices_own() -> None:
+    read = notice(
+        "关于废止商务部公告2026年第19号部分内容的公告",
+        "商务部决定：\n废止商务部公告2026年第19号第一条第（二）项。据此，出口锗酸铋晶体无须再申领两用物项出口许可证。\n"
+        "本公告自2028年4月1日起执行。\n公告编号：商务部公告2028年第7号\n签发日期：2028年3月2日",
+    )
+    assert read.number == DocumentNumber(issuers=("MOFCOM",), year=2028, n=7)
+    assert (read.is_change, read.published) == (True, date(2028, 3, 2))
+
+
+def test_the_head_of_a_japanese_mail_dates_and_names_it() -> None:
+    read = notice(
+        "差出人：貿易管理室",
+        "日時：2028年3月12日 8:55\n件名：中国のテルル化カドミウム亜鉛基板の輸出管理\n各位\n昨夕、中国の商務部と海関総署が2028年第14号公告を公表しました。"
+        "4月12日から、基板（6C002.e）を中国から輸出するには輸出許可が必要となります。",
+    )
+    assert read.published == date(2028, 3, 12)
+
+
+def test_a_party_that_is_taken_off_a_list_in_japanese_is_not_left_out() -> None:
+    read = notice(
+        "中国商務部、2社を「関注リスト」から除外",
+        "中国商務部は6月16日、「関注リスト」（ウオッチリスト）から、琴浦工業など日本企業2社を除外する公告（商務部公告2028年第34号）を発表した。",
+        published=date(2028, 6, 17),
+    )
+    assert (read.reports_change, read.direction) == (True, Direction.RELAX)
+    assert {category.id for category in read.categories} == {"entity.watch_list"}

@@ -337,7 +337,7 @@ def test_a_poll_that_breaks_in_our_own_code_is_a_failure_that_is_told(w: World) 
     started(w)
     for _ in range(3):
         w.poller.record_crash(WATCHER, ZeroDivisionError("ours"), now=w.now)
-    w.reminder.check_sources([WATCHER], now=w.now)
+    w.reminder.checker.check_sources([WATCHER], now=w.now)
     (alert,) = w.alerts()
     assert alert.kind == "health-down"
     assert "ZeroDivisionError" in alert.technical

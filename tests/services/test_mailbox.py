@@ -68,7 +68,7 @@ def look(w: World, url: str, *, heard: object = lambda _said: None, **bounds: fl
     watcher = build_mailbox_watcher(box.address)
     poller = replace(w.poller, mailbox=box)
     report = poller.poll(watcher, now=w.now, on_decision=heard)  # type: ignore[arg-type]
-    w.reminder.check_sources([watcher], now=w.now)
+    w.reminder.checker.check_sources([watcher], now=w.now)
     return report
 
 

@@ -137,14 +137,14 @@ def test_what_is_refused_because_of_us_pauses_nobody_is_reported_once_and_goes_o
     relay.refusals = {"a@b.example": ABOUT_US, "c@d.example": ABOUT_US}
     for _ in range(5):
         deliver(w, later=timedelta(hours=1))
-        w.reminder.check_sources((), now=w.now)
+        w.reminder.checker.check_sources((), now=w.now)
     deliver(w)
     assert paused(w) == set()
     assert [subject.partition(": ")[2] for subject in subjects(w)] == ["email: messages are not accepted"]
     relay.refusals = {}
     deliver(w, later=timedelta(hours=2))
     assert sorted(relay.taken) == ["a@b.example", "c@d.example"]
-    w.reminder.check_sources((), now=w.now)
+    w.reminder.checker.check_sources((), now=w.now)
     deliver(w)
     assert subjects(w)[-1].endswith("email: messages are accepted again")
 

@@ -221,3 +221,14 @@ def test_an_observed_notice_concerns_the_rare_earths_that_it_names(w: World) -> 
     assert (hit.number, hit.state) == ("MOFCOM-GACC 2026-41", "in-force")
     assert "镨" in hit.quote
     assert queries.lookup("lanthanum", on=date(2026, 4, 2)).hits == ()
+
+
+def test_the_summary_states_the_day_that_the_register_fills_in(w: World) -> None:
+    registered(w, replace(KNOWN, published=date(2026, 3, 4)))
+    undated = replace(GALLIUM, text=GALLIUM.text.replace("本公告自2026年4月1日起正式实施", "特此公告"))
+    w.ministry.publish(undated)
+    w.poll()
+    (alert,) = w.alerts()
+    assert alert.notice is not None
+    assert "It takes effect on 2026-04-01" in alert.notice.summary.en
+    assert "does not state" not in alert.notice.summary.en

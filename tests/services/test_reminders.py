@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from controlwatch.core.model import Alert, Mute, Subscription
 from controlwatch.core.sources.watcher import Expect
@@ -241,3 +242,19 @@ def test_the_end_of_a_suspension_reaches_those_who_were_told_of_what_binds_again
     w.alerts()
     w.remind([WATCHER], now=at("2026-03-11"))
     assert by_term in readers(w, "2026-06-23")
+
+
+def test_a_round_asks_the_database_no_more_often_for_many_sources(w: World) -> None:
+    def count_statements(sources: int) -> int:
+        asked: list[str] = []
+        note = lambda *words: asked.append(words[2])  # noqa: E731
+        engines = w.store.database.read, w.store.database.write
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        w.remind([replace(WATCHER, id=f"source-{n}") for n in range(sources)], now=w.now)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(asked)
+
+    count_statements(2)  # the calendar is kept from now on
+    assert count_statements(2) == count_statements(40)

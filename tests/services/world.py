@@ -162,17 +162,24 @@ class World:
         self.now += later
         self.issuers[(watcher or self.watcher).id] = (watcher or self.watcher).issuer
         report = self.poller.poll(watcher or self.watcher, now=self.now)
-        self.reminder.check_sources([watcher or self.watcher], now=self.now)
+        self.reminder.checker.check_sources([watcher or self.watcher], now=self.now)
         return report
 
     def poller_with(self, **changes: object) -> Poller:
         """A poller that ingests with other parts."""
-        return replace(self.poller, ingester=replace(self.ingester, **changes))  # type: ignore[arg-type]
+        ingester = replace(self.ingester, **changes)  # type: ignore[arg-type]
+        return replace(
+            self.poller,
+            polling=ingester.polling,
+            references=ingester.references,
+            open_ingester=lambda: ingester,
+        )
 
     def remind(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
         """Run one round of reminders over these watchers."""
-        sources = replace(self.reminder.sources, watchers=tuple(watchers))
-        return replace(self.reminder, sources=sources).run_round(now=now)
+        sources = replace(self.reminder.checker.sources, watchers=tuple(watchers))
+        checker = replace(self.reminder.checker, sources=sources)
+        return replace(self.reminder, checker=checker).run_round(now=now)
 
     def claim(self, now: datetime) -> tuple[Delivery, ...]:
         """Claim one message."""
@@ -229,7 +236,12 @@ def world(folder: Path, url: str | None = None) -> Iterator[World]:
             store=store,
             fetch=fetch,
             ingester=ingester,
-            poller=Poller(fetch=fetch, ingester=ingester),
+            poller=Poller(
+                fetch=fetch,
+                polling=store.polling,
+                references=store.references,
+                open_ingester=lambda: ingester,
+            ),
             deliverer=deliverer,
             reminder=build_reminder(store, sources),
             channel=channel,

@@ -80,7 +80,8 @@ class Desk:
     def remind(self, now: datetime) -> None:
         """Run a round of reminders, over no source."""
         reminder = self.app.reminder
-        replace(reminder, sources=replace(reminder.sources, watchers=())).run_round(now=now)
+        checker = replace(reminder.checker, sources=replace(reminder.checker.sources, watchers=()))
+        replace(reminder, checker=checker).run_round(now=now)
 
     def press(self, posted: Posted, action_id: str, *, user: str = OFFICER, **chosen: Any) -> dict[str, Any]:
         """Press or choose something below a message, and return the answer."""

@@ -95,6 +95,7 @@ def test_a_file_that_is_only_named_is_a_doubt(extra: str, named: str) -> None:
     [
         ("<p>附件：物项清单</p>", f"{SIGNED}<p>附件</p><p>物项清单</p><p>一、金属钽。</p>"),
         ("<p>附件：物项清单</p>", f"{SIGNED}<p>物项清单</p><p>一、金属钽。</p>"),
+        ("<p>附件：列入管控名单的2家实体</p><p>1.样例公司（Sample LLC）</p><p>2.样例集团</p>", SIGNED),
         ("<p>附件：物项清单</p>", f"{SIGNED}<table><tr><td>1</td><td>金属钽</td></tr></table>"),
         ('<p>附件：<a href="/files/list.pdf">物项清单</a></p>', SIGNED),
         ('<p>附件：</p><p>1.<a href="/files/list.ods">物项清单</a></p>', SIGNED),

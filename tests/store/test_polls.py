@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import event
+
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.model import (
     NoticeRef,
@@ -123,3 +125,60 @@ def test_a_failure_ends_the_quiet_and_is_written_at_once(database: str, store: S
     assert other.polling.find_validators("u") is None
     other.close()
     assert store.polling.find_validators("u") is None
+
+
+def test_what_was_preloaded_is_what_the_store_holds(database: str, store: SqlStore) -> None:
+    store.references.track("w", [], NOW)
+    quiet(store, NOW, not_modified=1)
+    store.polling.flush()
+    other = SqlStore.open(database)
+    other.polling.preload({"w": ["u", "never asked"], "never polled": ["v"]})
+    assert other.polling.load_state("w") == store.polling.load_state("w")
+    assert other.polling.find_validators("u") == Validators(etag='"1"', not_modified=1)
+    assert other.polling.find_validators("never asked") is None
+    assert other.polling.load_state("never polled") == WatcherState(id="never polled")
+    other.close()
+
+
+def test_a_quiet_poll_of_a_preloaded_watcher_asks_the_database_nothing(
+    database: str, store: SqlStore
+) -> None:
+    store.references.track("w", [], NOW)
+    quiet(store, NOW, not_modified=1)
+    store.polling.flush()
+    other = SqlStore.open(database)
+    other.polling.preload({"w": ["u"]})
+    asked: list[str] = []
+    for engine in (other.database.read, other.database.write):
+        event.listen(engine, "before_cursor_execute", lambda *words: asked.append(words[2]))
+    quiet(other, NOW + timedelta(minutes=10), not_modified=2)
+    assert other.references.list_due("w", NOW + timedelta(minutes=10)) == ()
+    assert asked == []
+    other.close()
+    assert store.polling.load_states(["w"])[0].last_success_at == NOW + timedelta(minutes=10)
+
+
+def test_what_is_due_is_known_of_a_preloaded_watcher(database: str, store: SqlStore) -> None:
+    new = NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), may_alert=True)
+    store.references.track("w", [new], NOW)
+    quiet(store, NOW, not_modified=1)
+    other = SqlStore.open(database)
+    other.polling.preload({"w": ["u"]})
+    assert len(other.references.list_due("w", NOW)) == 1
+    other.close()
+
+
+def test_a_preloaded_watcher_that_recovers_is_written_at_once(database: str, store: SqlStore) -> None:
+    store.references.track("w", [], NOW)
+    quiet(store, NOW, not_modified=1)
+    failed = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out", reason="no answer")
+    failing = replace(store.polling.load_state("w"), failures=3, kind="timed-out")
+    store.polling.record_poll(failed, failing, keep={}, drop=(), now=NOW)
+    other = SqlStore.open(database)
+    other.polling.preload({"w": ["u"]})
+    recovered = replace(other.polling.load_state("w"), failures=0, kind=None, last_success_at=NOW)
+    report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
+    stamps = {"u": Validators(etag='"1"', not_modified=2)}
+    other.polling.record_poll(report, recovered, keep=stamps, drop=(), now=NOW)
+    assert store.polling.load_state("w").failures == 0
+    other.close()

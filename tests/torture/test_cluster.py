@@ -20,6 +20,7 @@ def test_each_of_three_workers_is_killed_once_and_the_queue_is_dropped_and_all_i
         home.publish()
         drop_queue(home)
         home.wait_until_told()
+        home.wait_until_settled()
         assert home.stop_all() == [0, 0, 0]
         assert home.ask("SELECT count(*) FROM schedule WHERE owner IS NOT NULL") == 0
         ledger = home.close_ledger()
@@ -50,6 +51,7 @@ def test_workers_go_on_and_start_again_after_the_migrations_of_a_next_version() 
         home.start_worker()  # of either version
         home.publish()
         home.wait_until_told()
+        home.wait_until_settled()
         ledger = home.close_ledger()
         assert (ledger.lost, ledger.doubled, ledger.faults) == ([], [], [])
         home.do("UPDATE schema_support SET oldest = '9999'")

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from functools import partial
 
 from rich.console import Console
@@ -16,12 +16,10 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
-from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
-from controlwatch.adapters.system.poll_times import compute_next_poll
 from controlwatch.bootstrap.archive_addresses import open_archive
 from controlwatch.bootstrap.cluster import (
     Cluster,
@@ -34,17 +32,18 @@ from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
     build_signed_links,
+    share_turns,
 )
 from controlwatch.bootstrap.question_app import (
     IN_MEMORY,
     build_queries,
     choose_question_database,
-    import_register,
-    subscribe_console,
 )
 from controlwatch.bootstrap.second_reader_setup import build_second_opinions, choose_prose_sources
+from controlwatch.bootstrap.source_checks import build_source_checker, build_source_states
 from controlwatch.bootstrap.stamps import find_stamp_warning
 from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
+from controlwatch.bootstrap.store_setup import import_register, subscribe_console
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
@@ -61,7 +60,7 @@ from controlwatch.services.remind import Reminder
 from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
-from controlwatch.settings import Settings
+from controlwatch.settings import LOG_DAYS, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +136,8 @@ def open_app(
     store = SqlStore.open(settings.database, is_cluster=settings.is_cluster)
     cluster = join_cluster(settings, store, channels, is_worker=is_worker) if settings.is_cluster else None
     turns = cluster.turns if cluster is not None else None
-    slack = channels.get("slack")
-    if turns is not None and isinstance(slack, SlackChannel):
-        slack.share_turns(turns)
+    if turns is not None:
+        share_turns(channels, turns)
     fetch = HttpFetcher(connect_to=settings.connect_to, turns=turns)
     opinions: SecondOpinions | None = None
     try:
@@ -188,13 +186,7 @@ def build_app(
     """Compose the use cases of open parts."""
     links = build_signed_links(settings)
     disk_warning = partial(find_disk_warning, settings.state_dir)
-    # What was due before this process started is not overdue.
-    sources = SourceStates(
-        polling=store.polling,
-        watchers=watchers,
-        next_poll=compute_next_poll,
-        started_at=datetime.now(UTC),
-    )
+    sources = build_source_states(store, watchers)
     enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
     ingester = Ingester(
         archive=open_archive(settings, store),
@@ -232,10 +224,15 @@ def build_app(
         links=links,
         ingester=ingester,
         poller=Poller(
-            fetch=fetch, ingester=ingester, mailbox=mailbox, find_known_day=store.register.find_date
+            fetch=fetch,
+            polling=store.polling,
+            references=store.references,
+            open_ingester=lambda: ingester,
+            mailbox=mailbox,
+            find_known_day=store.register.find_date,
         ),
         deliverer=deliverer,
-        reminder=build_reminder(store, sources, disk_warning),
+        reminder=build_reminder(store, sources, disk_warning, log_days=settings.log_days),
         queries=build_queries(
             store,
             lexicon,
@@ -251,9 +248,12 @@ def build_app(
     )
 
 
-def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str) -> Reminder:
+def build_reminder(
+    store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str, *, log_days: int = LOG_DAYS
+) -> Reminder:
     """Return what makes the alerts that no page causes."""
     return Reminder(
+        checker=build_source_checker(store, sources, disk_warning),
         polling=store.polling,
         subscriptions=store.subscriptions,
         health=store.health,
@@ -262,7 +262,5 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         leads=store.leads,
         reviews=store.reviews,
         maintenance=store.maintenance,
-        held=store.references,
-        sources=sources,
-        disk_warning=disk_warning,
+        log_age=timedelta(days=log_days),
     )

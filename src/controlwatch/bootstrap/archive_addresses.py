@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from controlwatch.adapters.archive import object_archive
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.archive.timestamp_store import TimestampFolder
 from controlwatch.core.model.errors import DeclarationError
-from controlwatch.services.copy_archive import TimestampCollection
 from controlwatch.services.ports import Archive
-from controlwatch.services.store import Store
 from controlwatch.settings import PRIVATE_ARCHIVE, Settings
+
+if TYPE_CHECKING:
+    from controlwatch.services.copy_archive import TimestampCollection
+    from controlwatch.services.store import Store
 
 KEY = "CONTROLWATCH_ARCHIVE"
 #: What the setting takes. Credentials are not part of it.

@@ -1,17 +1,16 @@
-"""Build what reaches out: channels, destinations, the mailbox, links in messages."""
+"""Build what reaches out: channels, destinations, the mailbox, links in messages.
+
+A channel is loaded where it is set up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from controlwatch.adapters.channels.apprise import INSTALL_HINT, AppriseChannel, is_installed
 from controlwatch.adapters.channels.console import ConsoleChannel
-from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
-from controlwatch.adapters.channels.slack import SlackChannel
-from controlwatch.adapters.channels.webhook import WebhookChannel
-from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
 from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.alerting.subscription_targets import parse_target
@@ -19,8 +18,12 @@ from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.core.model.mail_servers import ImapUrl, SmtpUrl
 from controlwatch.services.intake import MAX_MAIL_BYTES
-from controlwatch.services.ports import Channel, Subscriptions
+from controlwatch.services.ports import Channel, Subscriptions, Turns
 from controlwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from controlwatch.adapters.channels.email import EmailChannel
+    from controlwatch.adapters.fetch.imap import ImapMailbox
 
 
 def build_signed_links(settings: Settings) -> SignedLinks:
@@ -41,15 +44,30 @@ def build_channels(settings: Settings, console: Console | None) -> dict[ChannelN
     """Open every channel that is set up; the console always is. Raises `DeclarationError`."""
     channels: dict[ChannelName, Channel] = {"console": ConsoleChannel(console)}
     if settings.slack_bot_token is not None:
+        from controlwatch.adapters.channels.slack import SlackChannel
+
         token = settings.slack_bot_token.get_secret_value()
         channels["slack"] = SlackChannel(token, api_url=settings.slack_api_url)
     if settings.smtp_url is not None:
         channels["email"] = build_mail_channel(settings)
     if settings.webhook_secret is not None:
+        from controlwatch.adapters.channels.webhook import WebhookChannel
+
         channels["webhook"] = WebhookChannel(settings.webhook_secret.get_secret_value())
     if settings.destinations:
+        from controlwatch.adapters.channels.apprise import AppriseChannel
+
         channels["apprise"] = AppriseChannel(settings.destinations)
     return channels
+
+
+def share_turns(channels: Mapping[ChannelName, Channel], turns: Turns) -> None:
+    """Let messages to one Slack channel leave in turn with those of other machines."""
+    from controlwatch.adapters.channels.slack import SlackChannel
+
+    slack = channels.get("slack")
+    if isinstance(slack, SlackChannel):
+        slack.share_turns(turns)
 
 
 def resolve_destination(channels: Mapping[ChannelName, Channel], name: str) -> str:
@@ -57,6 +75,8 @@ def resolve_destination(channels: Mapping[ChannelName, Channel], name: str) -> s
 
     Raises `UsageError` with the names that there are, `DeclarationError` where its address is none.
     """
+    from controlwatch.adapters.channels.apprise import INSTALL_HINT, AppriseChannel, is_installed
+
     channel = channels.get("apprise")
     if not isinstance(channel, AppriseChannel):
         missing = "" if is_installed() else f"; apprise {INSTALL_HINT}"
@@ -81,6 +101,8 @@ def check_destinations(channels: Mapping[ChannelName, Channel], subscriptions: S
 
     Other commands than `run` do without: loading them all takes a second.
     """
+    from controlwatch.adapters.channels.apprise import AppriseChannel
+
     channel = channels.get("apprise")
     if not isinstance(channel, AppriseChannel):
         return
@@ -97,6 +119,8 @@ def check_destinations(channels: Mapping[ChannelName, Channel], subscriptions: S
 
 def build_mail_channel(settings: Settings) -> EmailChannel:
     """Return the way to send mail; raises `DeclarationError` where a setting for it is missing."""
+    from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
+
     url = settings.smtp_url
     if url is None:
         raise DeclarationError(
@@ -113,6 +137,8 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
     """Return the mailbox that newsletters come to; raises `DeclarationError` where none is set."""
     if settings.mailbox_url is None:
         raise DeclarationError("environment", "CONTROLWATCH_MAILBOX_URL", f"is needed: {ImapUrl.example}")
+    from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
+
     imap = ImapUrl.parse(settings.mailbox_url.get_secret_value())
     account = ImapAccount(
         host=imap.host,

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +28,9 @@ from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.state_folder import write_private_file
 from controlwatch.adapters.system.user_cache import compute_package_key, read_cached, write_cached
 from controlwatch.bootstrap.state_marks import check_state_folder, mark_state
+from controlwatch.bootstrap.store_setup import import_register, subscribe_console
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.elements import ElementCatalogue
-from controlwatch.core.model import Subscription
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.legal_queries import LegalQueries
@@ -239,21 +239,6 @@ def build_queries(
         operational_warnings=operational_warnings,
         cache=cache,
     )
-
-
-def import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
-    """Import the shipped register where it is new to this store, without an alert."""
-    if store.register.find_digest() != digest:
-        store.register.import_entries(replace(known(), digest=digest), datetime.now(UTC))
-
-
-def subscribe_console(settings: Settings, store: Store) -> None:
-    """Subscribe the console where no other channel is set up and nothing is subscribed."""
-    if settings.is_cluster:
-        return  # which of the terminals would it be?
-    others = (settings.slack_bot_token, settings.smtp_url, settings.webhook_secret, settings.apprise)
-    if not any(others) and not store.subscriptions.list_active():
-        store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))
 
 
 # --------------------------------------------------------------------------- loaded when first needed

@@ -53,4 +53,5 @@ def categories(
         drawn.add_row(name, Text(line.en), Text(line.zh), str(line.notices), str(line.subscriptions or ""))
     console.print(drawn)
     groups = sum(line.is_group for line in lines)
-    console.print(f"{len(lines) - groups} categories in {groups} groups. A group covers its categories.")
+    found = "1 group" if groups == 1 else f"{groups} groups"
+    console.print(f"{len(lines) - groups} categories in {found}. A group covers its categories.")

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from rich.console import Console
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from controlwatch.cli.completion import complete_notice
 from controlwatch.core.model import Subscription
+from controlwatch.core.model.account import PageLanguage
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Whether commands say which state they use.
 is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
-console = Console()
-error_console = Console(stderr=True)
+console = Console(emoji=False)  # a title may contain :house:
+error_console = Console(stderr=True, emoji=False)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ExplainOption = Annotated[
@@ -44,6 +45,31 @@ ExplainOption = Annotated[
         "--explain", help="Show the text with its proving words marked, and the rule behind each conclusion."
     ),
 ]
+
+
+def read_language(value: str | None) -> str | None:
+    """Return a language that a page or a report may have; raises `UsageError`."""
+    if value not in {None, *get_args(PageLanguage)}:
+        raise UsageError(f"{value!r} is not a language; use en or zh")
+    return value
+
+
+ExplainLanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language", callback=read_language, help="With --explain: the language of its table, en or zh."
+    ),
+]
+
+
+def choose_explain_language(language: str | None, *, explain: bool, as_json: bool) -> PageLanguage:
+    """Return the language of an explanation, by default English.
+
+    Raises `UsageError` where a language is named that nothing would be printed in.
+    """
+    if language is not None and (as_json or not explain):
+        raise UsageError("--language is the language of the table of --explain, which JSON does not have")
+    return "zh" if language == "zh" else "en"
 
 
 def read_typed(value: str | None) -> str | None:
@@ -101,6 +127,12 @@ def freeze_loaded() -> None:
     """Leave what is loaded now out of collections: it lives as long as the process."""
     gc.collect()
     gc.freeze()
+
+
+def resume_collections() -> None:
+    """Collect garbage again, after a quick start without collections, but not what is loaded now."""
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

@@ -14,30 +14,33 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
+from controlwatch.core.extraction.report.provenance import list_grounds
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Ground, Notice
+from controlwatch.core.model.account import PageLanguage
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.rendering.ground_text import describe_ground, name_ground
+from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.core.rendering.wording import pick_language
 
-#: What a conclusion is about, as the JSON contract names it → its label here, its style. Where the same words
-#: prove several conclusions, the style of the last one shows.
+#: What a conclusion is about, as the JSON contract names it → its style. Where the same words prove several
+#: conclusions, the style of the last one shows.
 GROUND_STYLES = {
-    "kind": ("kind", "black on white"),
-    "number": ("number", "white on blue"),
-    "published": ("published", "black on bright_blue"),
-    "category": ("category", "black on cyan"),
-    "code": ("code", "black on bright_cyan"),
-    "caveat": ("caveat", "black on yellow"),
-    "relation": ("relation", "white on magenta"),
-    "is_change": ("change of the rules", "black on bright_red"),
-    "direction": ("direction", "white on red"),
-    "deadline": ("deadline", "black on bright_green"),
-    "effective": ("effective", "black on green"),
-    "review": ("needs review", "black on bright_yellow"),
+    "kind": "black on white",
+    "number": "white on blue",
+    "published": "black on bright_blue",
+    "category": "black on cyan",
+    "code": "black on bright_cyan",
+    "caveat": "black on yellow",
+    "relation": "white on magenta",
+    "is_change": "black on bright_red",
+    "direction": "white on red",
+    "deadline": "black on bright_green",
+    "effective": "black on green",
+    "review": "black on bright_yellow",
 }
 STYLE_RANKS = {about: rank for rank, about in enumerate(GROUND_STYLES)}
 DIM = "bright_black"
-ANSWER_WORDS = {"true": "yes", "false": "no"}
 #: Longer texts are folded.
 LONG_LINES, LONG_CHARACTERS = 60, 3_000
 #: Runs of up to this number of lines are not folded.
@@ -59,7 +62,13 @@ class GroundSpan:
 
 
 def print_explanation(
-    console: Console, text: str, notice: Notice, lexicon: Lexicon, *, full: bool = False
+    console: Console,
+    text: str,
+    notice: Notice,
+    lexicon: Lexicon,
+    *,
+    full: bool = False,
+    language: PageLanguage = "en",
 ) -> None:
     """Print a text with its proving words marked, then each conclusion with its rule and its words."""
     text = strip_hidden(text)
@@ -67,15 +76,16 @@ def print_explanation(
     coloured = console.color_system is not None and not console.no_color
     lines: Iterable[Text] = mark_grounds(text, proofs, signs=not coloured).split("\n", allow_blank=True)
     if not full and is_long_text(text):
-        lines = fold_lines(lines)
-    console.print(_build_legend(proofs, coloured=coloured))
+        lines = fold_lines(lines, language)
+    console.print(_build_legend(proofs, language, coloured=coloured))
     for line in lines:
         console.print(line, soft_wrap=not console.is_terminal)
     console.print()
     width = None if console.is_terminal else max(console.width, TABLE_WIDTH)
-    console.print(_build_table(proofs, lexicon, width=width), crop=False)
+    console.print(_build_table(proofs, lexicon, language, width=width), crop=False)
     for doubt in notice.doubts:
-        console.print(Text(f"doubt: {to_one_line(doubt, 400)}", style="yellow"))
+        words = pick_language(f"doubt: {doubt}", f"待核实：{translate_sentence(doubt)}", language)
+        console.print(Text(to_one_line(words, 400), style="yellow"))
 
 
 def locate_grounds(text: str, grounds: Iterable[Ground]) -> tuple[GroundSpan, ...]:
@@ -157,7 +167,7 @@ def is_long_text(text: str) -> bool:
     return len(text) > LONG_CHARACTERS or text.count("\n") >= LONG_LINES
 
 
-def fold_lines(lines: Iterable[Text]) -> Iterator[Text]:
+def fold_lines(lines: Iterable[Text], language: PageLanguage = "en") -> Iterator[Text]:
     """Replace the lines that prove nothing by their number."""
     for proves, group in groupby(lines, key=lambda line: bool(line.spans)):
         run = list(group)
@@ -165,52 +175,48 @@ def fold_lines(lines: Iterable[Text]) -> Iterator[Text]:
         if proves or count <= MAX_UNFOLDED_LINES:
             yield from run
         else:
-            yield Text(f"… {count} lines …", style=DIM)
+            yield Text(pick_language(f"… {count} lines …", f"… {count} 行 …", language), style=DIM)
 
 
 def _find_style(about: str) -> str:
-    return GROUND_STYLES.get(about, (about, "reverse"))[1]
+    return GROUND_STYLES.get(about, "reverse")
 
 
-def _find_label(about: str) -> str:
-    return GROUND_STYLES.get(about, (about, ""))[0]
-
-
-def _build_legend(proofs: Iterable[GroundSpan], *, coloured: bool) -> Text:
-    legend = Text("Marked: " if coloured else "Marked ⟦like this⟧[n]: ")
+def _build_legend(proofs: Iterable[GroundSpan], language: PageLanguage, *, coloured: bool) -> Text:
+    sign = "" if coloured else pick_language(" ⟦like this⟧[n]", "⟦如此⟧[n]", language)
+    legend = Text(pick_language(f"Marked{sign}: ", f"标记{sign}：", language))
     found = dict.fromkeys(proof.ground.about for proof in proofs if proof.end)
     for about in found:
-        legend.append(f" {_find_label(about)} ", style=_find_style(about))
+        legend.append(f" {name_ground(about, language)} ", style=_find_style(about))
         legend.append(" ")
     if not found:
-        legend.append("nothing ")
-    return legend.append("· [n] is the row below\n", style=DIM)
+        legend.append(pick_language("nothing ", "无 ", language))
+    return legend.append(pick_language("· [n] is the row below\n", "· [n] 为下表行号\n", language), style=DIM)
 
 
-def _build_table(proofs: Iterable[GroundSpan], lexicon: Lexicon, *, width: int | None) -> Table:
+def _build_table(
+    proofs: Iterable[GroundSpan], lexicon: Lexicon, language: PageLanguage, *, width: int | None
+) -> Table:
     table = Table(header_style="bold", show_edge=False, pad_edge=False, width=width)
-    for column in ("#", "Conclusion"):
+    for column in ("#", pick_language("Conclusion", "结论", language)):
         table.add_column(column, no_wrap=True)
-    for column, ratio in (("Value", 2), ("Because", 4), ("From the words", 5)):
-        table.add_column(column, overflow="fold", ratio=ratio)
+    columns = (("Value", "内容", 2), ("Because", "理由", 4), ("From the words", "原文", 5))
+    for english, chinese, ratio in columns:
+        table.add_column(pick_language(english, chinese, language), overflow="fold", ratio=ratio)
     before = ""
     for proof in proofs:
         ground = proof.ground
+        told = describe_ground(ground, lexicon, language)
+        because = Text(to_one_line(told.reason))
         if ground.rule:
-            meaning = describe_rule(ground.rule, lexicon)
-            because = Text(to_one_line(meaning) if meaning != ground.rule else "")
             because.append(f" ({to_one_line(ground.rule)})", style=DIM)
         else:  # readings of older versions do not name their rules
-            because = Text("not recorded", style=DIM)
+            because = Text(pick_language("not recorded", "未记录", language), style=DIM)
         # One sentence often proves several conclusions; it is printed at the first.
         repeated = ground.quote == before != ""
-        quote = "〃" if repeated else to_one_line(ground.quote, MAX_QUOTE) or "—"
+        quote = "〃" if repeated else to_one_line(told.quote, MAX_QUOTE) or "—"
         table.add_row(
-            str(proof.row),
-            Text(to_one_line(_find_label(ground.about))),
-            Text(to_one_line(ANSWER_WORDS.get(ground.value, ground.value))),
-            because,
-            Text(quote),
+            str(proof.row), Text(to_one_line(told.label)), Text(to_one_line(told.value)), because, Text(quote)
         )
         before = ground.quote
     return table

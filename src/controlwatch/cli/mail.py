@@ -101,7 +101,7 @@ def fetch() -> None:
         watcher = app.queries.names.find_watcher(MAILBOX_ID)
         report = app.poller.poll(watcher, now=now(), on_decision=print_line)
         print_poll_report(report)
-        app.reminder.check_sources(now=now())
+        app.reminder.checker.check_sources(now=now())
         sent, failed = app.deliverer.deliver_all(now)
     console.print(f"{sent} deliveries sent, {failed} failed.")
     raise typer.Exit(1 if report.outcome == "failed" else 0)

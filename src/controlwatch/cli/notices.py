@@ -9,11 +9,13 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    ExplainLanguageOption,
     ExplainOption,
     JsonOption,
     NoticeArgument,
     build_cell,
     build_table,
+    choose_explain_language,
     console,
     limit_days,
     now,
@@ -120,6 +122,7 @@ def show(
     notice: NoticeArgument,
     *,
     explain: ExplainOption = False,
+    language: ExplainLanguageOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show a notice: its findings with the sentences that prove them, its addresses, annexes and versions.
@@ -128,6 +131,7 @@ def show(
 
     Example: controlwatch show 2025-61 --explain
     """
+    explained_in = choose_explain_language(language, explain=explain, as_json=json)
     with open_question_app() as app:
         record = app.queries.show(notice)
         if json:
@@ -143,7 +147,7 @@ def show(
             from controlwatch.cli.explain_view import print_explanation
 
             text = f"{record.notice.title}\n{record.text}"
-            print_explanation(console, text, record.notice, app.lexicon)
+            print_explanation(console, text, record.notice, app.lexicon, language=explained_in)
         else:
             _print_record(record, app.lexicon, app.queries.find_status(record, on=today()))
 
@@ -293,7 +297,10 @@ def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | 
     for act in record.acts:
         proof = format_proof(act.quote, 160)
         console.print(
-            Text(f"{ACT_NAMES[act.verb]} {act.key} ({format_stated(act.published)}): {act.title} {proof}")
+            Text(
+                f"{ACT_NAMES[act.verb]} {act.number or act.key} ({format_stated(act.published)}): "
+                f"{act.title} {proof}"
+            )
         )
     for revision in record.revisions[1:]:
         made_at = spell_dates(format_beijing_time(revision.made_at))
@@ -325,7 +332,10 @@ def _print_status(status: LegalStatus) -> None:
 
 def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the value and the proving sentence of each finding."""
+    from controlwatch.core.extraction.findings.date_corrections import list_own_dates
     from controlwatch.core.extraction.mentions.clauses import name_clause
+    from controlwatch.core.rendering.facts import CardContext
+    from controlwatch.core.rendering.moved_dates import list_move_lines
 
     notice, line = record.notice, record.line
     if line.attention == "review":
@@ -337,9 +347,11 @@ def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str
     for category_id in notice.possible_categories if line.review else ():
         yield "may affect", _name_with_id(category_id, lexicon), ""
     yield "published", format_date(line.published) if line.published else "not stated", ""
-    for found in notice.effective:
+    for move in list_move_lines(notice, CardContext(lexicon=lexicon, language="en", today=today())):
+        yield move.word, move.value, move.quote
+    for found in list_own_dates(notice, lexicon):
         span = format_date(found.start) if found.start else "not stated"
-        span += f" → until {format_date(found.until)}" if found.until else ""
+        span += f" until {format_date(found.until)}" if found.until else ""
         scope = "" if found.scope == "all" else f"{name_clause(found.scope)}, "
         yield "effective", f"{span} ({scope}{found.basis})", found.quote
     for deadline in notice.deadlines:

@@ -14,7 +14,9 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    ExplainLanguageOption,
     ExplainOption,
+    choose_explain_language,
     console,
     error_console,
     now,
@@ -22,6 +24,7 @@ from controlwatch.cli.common import (
     parse_day,
 )
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
+from controlwatch.core.model.account import PageLanguage
 from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -75,12 +78,13 @@ def read(
     full: Annotated[
         bool, typer.Option("--full", help="With --explain: show a long document in full.")
     ] = False,
+    language: ExplainLanguageOption = None,
 ) -> None:
     """Read a document and print what an alert about it would say: the reading that the pipeline stores.
 
     Nothing is stored, and no alert is sent. Exit status 2 when a file cannot be read.
 
-    Example: controlwatch read --sample --explain
+    Example: controlwatch read --sample --explain --language zh
 
     Example: controlwatch read notice.html --json --published 2026-01-06
     """
@@ -95,7 +99,10 @@ def read(
     if full and not explain:
         raise UsageError("--full changes what --explain shows: add --explain")
     shown = parse_day(published) if published else None
-    print_reading = _choose_printer(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
+    explained_in = choose_explain_language(language, explain=explain, as_json=as_json or jsonl)
+    print_reading = _choose_printer(
+        as_json=as_json, jsonl=jsonl, explain=explain, full=full, language=explained_in
+    )
     if not register and not any(_is_url(path) for path in paths):
         for path in paths:
             print_reading(path, read_snapshot(_load_file(path), published=shown))
@@ -106,7 +113,7 @@ def read(
 
 
 def _choose_printer(
-    *, as_json: bool, jsonl: bool, explain: bool, full: bool
+    *, as_json: bool, jsonl: bool, explain: bool, full: bool, language: PageLanguage
 ) -> Callable[[str, NoticeReading], None]:
     """Return what prints the reading of a path; with both JSON options, --jsonl counts."""
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
@@ -123,7 +130,7 @@ def _choose_printer(
     def print_explained(_path: str, reading: NoticeReading) -> None:
         from controlwatch.cli.explain_view import print_explanation
 
-        print_explanation(console, reading.text, reading.notice, load_lexicon(), full=full)
+        print_explanation(console, reading.text, reading.notice, load_lexicon(), full=full, language=language)
 
     def print_card(_path: str, reading: NoticeReading) -> None:
         from controlwatch.adapters.channels.console import render_panel

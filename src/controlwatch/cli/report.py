@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, open_question_app, today
-from controlwatch.core.model.account import PageLanguage
-from controlwatch.core.model.errors import UsageError
-
-LANGUAGES: tuple[PageLanguage, ...] = ("en", "zh")
+from controlwatch.cli.common import console, open_question_app, read_language, today
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +22,7 @@ def report(
     pdf: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write to this PDF file. Default: print text.")
     ] = None,
-    language: Annotated[str, typer.Option(help="en or zh")] = "en",
+    language: Annotated[str, typer.Option(callback=read_language, help="en or zh")] = "en",
 ) -> None:
     """Write the report of a week: new rules, dates, open reviews, sources not read, alerts and who acted.
 
@@ -38,13 +34,10 @@ def report(
     from controlwatch.core.rendering.weekly_report_text import write_weekly_report
     from controlwatch.services.weekly_reports import WeeklyReports, parse_week
 
-    chosen = next((item for item in LANGUAGES if item == language), None)
-    if chosen is None:
-        raise UsageError(f"{language!r} is not a language of the report; use en or zh")
     monday = parse_week(week, today=today())
     with open_question_app() as app:
         reports = WeeklyReports(queries=app.queries, alert_log=app.store.actions)
-        context = CardContext(lexicon=app.lexicon, language=chosen, today=today())
+        context = CardContext(lexicon=app.lexicon, language="zh" if language == "zh" else "en", today=today())
         text = write_weekly_report(reports.build_report(monday), context)
     if pdf is not None:
         from controlwatch.adapters.files.pdf_report import write_report_pdf

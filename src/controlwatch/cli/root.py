@@ -37,8 +37,9 @@ MODULES = (
     "maintenance",
     "archive",
 )
-#: The module of each command that people wait for: where one is named, no other module is loaded.
+#: The module of each command that people or a timer wait for: where one is named, no other module is loaded.
 QUICK_COMMANDS = {
+    "poll": "run",
     **dict.fromkeys(("latest", "show", "history"), "notices"),
     **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
     "entity": "screening",

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    configure_log,
     console,
     error_console,
     freeze_loaded,
     now,
     open_cli_app,
     print_poll_report,
+    print_state,
+    resume_collections,
     show_progress,
 )
 from controlwatch.core.model.errors import StoreLost, UsageError
 from controlwatch.core.model.text_safety import to_one_line
+
+if TYPE_CHECKING:
+    from controlwatch.core.sources.watcher import Watcher
 
 
 def register(app: typer.Typer) -> None:
@@ -79,19 +86,26 @@ def poll(
     """
 
     from controlwatch.adapters.network.proxies import read_proxy_routes
+    from controlwatch.bootstrap.poll_round import open_poll_round
     from controlwatch.core.alerting.reachability import SourceFailure, explain_common_failure
+    from controlwatch.settings import Settings
 
-    with open_cli_app() as app:
-        chosen = [app.queries.names.find_watcher(name) for name in names or ()]
-        watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
+    settings = Settings.load()
+    configure_log(settings.log_level)
+    print_state(settings)
+    with open_poll_round(settings, console=console) as polls:
+        resume_collections()
+        enabled = [watcher for watcher in polls.watchers if watcher.enabled]
+        watchers = _choose_watchers(names, polls.watchers) if names else enabled
+        polls.poller.prepare(watchers, now=now())
         reports = []
         for watcher in watchers:
             with show_progress(watcher.id) as progress:
-                report = app.poller.poll(watcher, now=now(), on_progress=progress)
+                report = polls.poller.poll(watcher, now=now(), on_progress=progress)
             print_poll_report(report)
             reports.append(report)
-        app.reminder.check_sources(now=now())
-        sent, failed = app.deliverer.deliver_all(now)
+        polls.checker.check_sources(now=now())
+        sent, failed = polls.deliver_all(now)
     console.print(f"{sent} deliveries sent, {failed} failed.")
     failures = [report for report in reports if report.outcome == "failed"]
     common = explain_common_failure(
@@ -102,6 +116,12 @@ def poll(
     if common is not None:
         error_console.print(Text(f"{common.message}; {common.advice}", style="red"), soft_wrap=True)
     raise typer.Exit(1 if failures else 0)
+
+
+def _choose_watchers(names: Iterable[str], watchers: Iterable[Watcher]) -> list[Watcher]:
+    from controlwatch.services.names import choose_watcher
+
+    return [choose_watcher(name, watchers) for name in names]
 
 
 def deliver(

@@ -264,7 +264,13 @@ def find_or_ask_subscription(
             # The console is subscribed to everything by itself, before a person was asked.
             automatic = Subscription(channel=name, target=target, id=item.id)
             is_automatic = name == "console" and item == automatic
-            if dialog.answers_itself or not is_automatic:
+            if not is_automatic or (dialog.answers_itself and not any(given)):
+                if any(given):
+                    note = (
+                        f"Subscription {item.id} exists already and is kept as it is; to replace it, end it "
+                        f"first: controlwatch unsubscribe {item.id}"
+                    )
+                    console.print(Text(note, style="yellow"))
                 return item
             replaced.append(item.id)
     categories, language, rate = given

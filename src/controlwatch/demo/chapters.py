@@ -244,9 +244,9 @@ def law(stage: Stage) -> None:
         for hit in hits:
             standing = format_state(hit.state, hit.until, hit.announced)
             stage.say(f"HS 8507.60 on {spell_dates(day)}: {standing}, by {hit.number}")
-    stage.reminder.run_round(now=stage.now)
+    stage.reminder.remind(now=stage.now)
     stage.now += LATER - timedelta(days=1)
-    stage.reminder.run_round(now=stage.now)
+    stage.reminder.remind(now=stage.now)
     while any(stage.deliverer.deliver(now=stage.now)):
         pass
     reminded = any("takes effect" in card.heading and "-999" in card.heading for card in stage.witness.cards)

@@ -93,7 +93,10 @@ def _next(stage: Stage, *, once: bool) -> Text:
         tries: tuple[tuple[str, str], ...] = (
             ("controlwatch demo", "the same without --once: the sample regulators keep running"),
             ("controlwatch watchers", "the sources that are watched"),
-            ("controlwatch read notice.html", "the alert that a page of yours would raise"),
+            (
+                "controlwatch read --sample",
+                "the alert that a page would raise, shown on a sample",
+            ),
             ("controlwatch run", "the service on the real sources"),
         )
     else:

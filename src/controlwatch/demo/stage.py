@@ -116,7 +116,7 @@ class Stage:
         self.now += later
         watcher = self.watchers[watcher_id]
         report = self.poller.poll(watcher, now=self.now)
-        self.reminder.check_sources([watcher], now=self.now)
+        self.reminder.checker.check_sources([watcher], now=self.now)
         if shown:
             self.console.print(_line(report, watcher, self.now))
         self.deliverer.deliver(now=self.now)

@@ -21,10 +21,12 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import KeyDate
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.model.typed_text import normalize_typed_text
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.json_values import to_json_value
 from controlwatch.core.rendering.law_answers import answer_key_dates, answer_lookup, answer_status
 from controlwatch.core.rendering.list_replies import differences_reply, latest_reply
-from controlwatch.core.rendering.replies import law_reply, notice_reply
+from controlwatch.core.rendering.notice_reply import notice_reply
+from controlwatch.core.rendering.replies import law_reply
 from controlwatch.core.rendering.screening_reply import screening_reply
 from controlwatch.mcp_server.tool_answer import NoticeAnswer, ToolAnswer, build_tool_result
 from controlwatch.services.input_types import (
@@ -122,7 +124,8 @@ class NoticeTools:
             for name in NoticeAnswer.model_fields
             if name != "status"
         }
-        reply = replace(notice_reply(record, self.lexicon, status), cautions=tuple(cautions))
+        context = CardContext(lexicon=self.lexicon, language="en", today=self._today)
+        reply = replace(notice_reply(record, context, status), cautions=tuple(cautions))
         return build_tool_result(answer | {"status": status}, reply, cautions)
 
     def status(

@@ -16,6 +16,7 @@ from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
 from controlwatch.core.rendering.category_text import describe_destinations
 from controlwatch.core.rendering.day_text import add_known_day
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.law_answers import (
     answer_key_dates,
     answer_lookup,
@@ -31,6 +32,7 @@ from controlwatch.core.rendering.measure_rows import (
     list_measure_rows,
     list_suspension_rows,
 )
+from controlwatch.core.rendering.notice_reply import notice_reply
 from controlwatch.core.rendering.replies import Reply, ReplyRow, number_rows, offer_questions
 from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.latest_answers import LatestAnswers
@@ -191,7 +193,8 @@ class QuestionResponder:
         if question.row is not None:
             return _ask_for_list(question.row)
         record = self.queries.show(question.subject)
-        return replies.notice_reply(record, self.lexicon, self.queries.find_status(record, on=today))
+        context = CardContext(lexicon=self.lexicon, language=question.language, today=today)
+        return notice_reply(record, context, self.queries.find_status(record, on=today))
 
     def answer_review(self, _question: Question, _today: date) -> Reply:
         """Return the documents that need review."""

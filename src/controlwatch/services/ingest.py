@@ -12,6 +12,7 @@ from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.notice_matching import match_notice
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction.extract import read_notice, resolve_categories
+from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import (
@@ -30,7 +31,13 @@ from controlwatch.core.model.state import Decision, MatchContext, Observation, P
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import AnnexReader, cut_text, join_texts, list_picture_doubts
+from controlwatch.services.annexes import (
+    AnnexReader,
+    cut_text,
+    find_usable_validators,
+    join_texts,
+    list_picture_doubts,
+)
 from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
 
@@ -164,6 +171,10 @@ class Ingester:
         )
         return self._record(source, now=now)
 
+    def find_usable_validators(self, url: str) -> Validators | None:
+        """Return what to send with a request for a page, as `annexes.find_usable_validators` does."""
+        return find_usable_validators(url, polling=self.polling, archive=self.archive)
+
     def load_snapshot(self, url: str, sha256: str | None) -> Snapshot:
         """Return these bytes of an address as they were sent: those last trusted, not the last ones.
 
@@ -205,7 +216,7 @@ class Ingester:
             url=reference.ref.url,
             document=document,
             annexes=annexes,
-            notice=self.register().complete_notice(notice, address) if official else to_report(notice),
+            notice=self._complete(notice, address) if official else to_report(notice),
             text=text,
             fingerprint=fingerprint_text(text),
             snapshot_id=source.snapshot_id,
@@ -228,6 +239,13 @@ class Ingester:
         if decision.change is not None and notice.number is not None:
             self._resolve_acting_notices(notice.number.key, now=now)
         return decision
+
+    def _complete(self, notice: Notice, address: str) -> Notice:
+        """Add what the reference database knows; the summary then states it too."""
+        completed = self.register().complete_notice(notice, address)
+        if completed == notice:
+            return notice
+        return replace(completed, summary=build_summary(completed, self.lexicon))
 
     def _resolve(self, notice: Notice) -> Notice:
         """Give a notice that acts on others the item categories of those, where it names none itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from controlwatch.core.model import NoticeRef, Snapshot, sanitize_reference
@@ -15,8 +16,10 @@ from controlwatch.core.sources.decoding import is_mail
 from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Detail, Http, Index, Schedule, Watcher
-from controlwatch.services.ingest import Ingester
 from controlwatch.services.ports import Fetcher, References
+
+if TYPE_CHECKING:  # loaded by those who have something to hand in
+    from controlwatch.services.ingest import Ingester
 
 INTAKE_ID, MAILBOX_ID = "intake", "mailbox"
 #: Bytes of a mail that are read, as of a page; text comes before attachments.

@@ -24,7 +24,7 @@ from controlwatch.core.law.answers import (
 from controlwatch.core.law.coverage import Coverage, build_coverage
 from controlwatch.core.law.elements import Element
 from controlwatch.core.law.graph import LegalGraph, LegalState
-from controlwatch.core.law.history import build_history
+from controlwatch.core.law.history import build_history, build_newest_history
 from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.law.lookup import (
     STATE_RANK,
@@ -217,11 +217,14 @@ class LegalQueries:
         graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
         return tuple(_compare_days(graph, first, last, chosen))
 
-    def history(self, name: str) -> tuple[HistoryStep, ...]:
-        """Return every step in the history of a category, an element or a notice, oldest first."""
-        return self.recall(("history", name), lambda: self._collect_history(name))
+    def history(self, name: str, *, newest: int | None = None) -> tuple[HistoryStep, ...]:
+        """Return every step in the history of a category, an element or a notice, oldest first.
 
-    def _collect_history(self, name: str) -> tuple[HistoryStep, ...]:
+        With `newest`, at least as many of the newest steps, where there are any more, and perhaps older ones.
+        """
+        return self.recall(("history", name, newest), lambda: self._collect_history(name, newest))
+
+    def _collect_history(self, name: str, newest: int | None) -> tuple[HistoryStep, ...]:
         subject = self.subjects.find_subject(name)
         if isinstance(subject, Element):
             keys = tuple(self.subjects.elements.find_notices(subject))
@@ -234,7 +237,10 @@ class LegalQueries:
         is_known = keys and (keys[0] in graph.instruments or self.reviews.find_by_notice(keys[0]) is not None)
         if subject is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
-        return build_history(graph, keys, self.history_source.list_history_remarks(keys))
+        remarks = self.history_source.list_history_remarks(keys)
+        if newest is not None:
+            return build_newest_history(graph, keys, remarks, newest)
+        return build_history(graph, keys, remarks)
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""
@@ -342,7 +348,13 @@ class LegalQueries:
         """Return where a code is named, then the other notices that touch the categories that are meant."""
         coded = self.law.find_code_mentions(query.kind, query.value) if query.kind != "term" else ()
         named = {mention.key for mention in coded}
-        keys = dict.fromkeys(key for name in categories for key in self.law.list_keys_touching(name))
+        # A group covers its leaves: they need not be asked for beside it.
+        groups = [
+            name
+            for name in categories
+            if not any(other != name and covers_category(other, name) for other in categories)
+        ]
+        keys = dict.fromkeys(key for name in groups for key in self.law.list_keys_touching(name))
         return (*coded, *(CodeMention(key=key, code="", quote="") for key in keys if key not in named))
 
     def _see_also(self, query: ParsedQuery) -> tuple[str, ...]:

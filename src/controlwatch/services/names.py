@@ -58,8 +58,7 @@ class Names:
 
     def find_watcher(self, name: str) -> Watcher:
         """Return a declared watcher."""
-        wanted = choose_name(name, {watcher.id for watcher in self.watchers}, "watcher")
-        return next(watcher for watcher in self.watchers if watcher.id == wanted)
+        return choose_watcher(name, self.watchers)
 
     def list_categories(self) -> frozenset[str]:
         """Return every category and group id."""
@@ -74,6 +73,12 @@ class Names:
             return number.key
         # A bare 2025-61 is MOFCOM's, the series that people mean.
         return f"MOFCOM {number.key}"
+
+
+def choose_watcher(name: str, watchers: Iterable[Watcher]) -> Watcher:
+    """Return the watcher of this id, or raise `UsageError` with the nearest ones."""
+    by_id = {watcher.id: watcher for watcher in watchers}
+    return by_id[choose_name(name, by_id, "watcher")]
 
 
 def choose_name(name: str, allowed: Iterable[str], what: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success, check_retry_time
-from controlwatch.core.model import Snapshot, Validators
+from controlwatch.core.model import IndexPage, Snapshot, Validators
 from controlwatch.core.model.addresses import is_item_address
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
@@ -31,13 +31,14 @@ from controlwatch.core.sources.plausibility import (
     is_gone,
     is_host_down,
 )
-from controlwatch.core.sources.requests import Request, build_detail_request
+from controlwatch.core.sources.requests import Request, build_detail_request, list_first_pages
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import find_usable_validators
-from controlwatch.services.ingest import Ingester
 from controlwatch.services.intake import track_reference
-from controlwatch.services.ports import Fetcher, FetchSession
+from controlwatch.services.ports import Fetcher, FetchSession, Polling, References
 from controlwatch.services.scan_index import IndexScan, IndexScanner
+
+if TYPE_CHECKING:  # loaded when something is to be read
+    from controlwatch.services.ingest import Ingester
 
 #: After this number of failed tries a notice is alerted from its title alone, with a doubt.
 MAX_READ_FAILURES = 3
@@ -138,10 +139,17 @@ class Poller:
     """Polls sources: sites, feeds and the mailbox."""
 
     fetch: Fetcher
-    ingester: Ingester
+    polling: Polling
+    references: References
+    open_ingester: Callable[[], Ingester]  #: what reads documents; nine polls of ten do without
     mailbox: MailboxReader | None = None
     stopped: Event = field(default_factory=Event)  #: set: read no further mail
     find_known_day: Callable[[], date | None] = lambda: None  #: what was published by then is known
+
+    def prepare(self, watchers: Iterable[Watcher], *, now: datetime) -> None:
+        """Read at once what the polls of many watchers need, which costs less than one by one."""
+        today = to_beijing_day(now)
+        self.polling.preload({one.id: list_first_pages(one, today=today) for one in watchers})
 
     def poll(
         self,
@@ -154,7 +162,7 @@ class Poller:
         """Poll a source once. Never raises for what a source does: the report says how it ended."""
         run = PollRun(
             watcher=watcher,
-            state=self.ingester.polling.load_state(watcher.id),
+            state=self.polling.load_state(watcher.id),
             now=now,
             on_progress=on_progress,
             on_decision=on_decision,
@@ -173,7 +181,7 @@ class Poller:
 
     def record_crash(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
         """Record a poll that ended in an internal error: it is a failure like any other, and is alerted."""
-        run = PollRun(watcher=watcher, state=self.ingester.polling.load_state(watcher.id), now=now)
+        run = PollRun(watcher=watcher, state=self.polling.load_state(watcher.id), now=now)
         reason = f"internal error; please report it: {type(error).__name__}: {error}"
         report = PollReport(
             watcher=watcher.id, started_at=now, outcome="failed", kind="internal", reason=reason
@@ -181,7 +189,7 @@ class Poller:
         self._record(run, report)
 
     def _record(self, run: PollRun, report: PollReport) -> PollReport:
-        polling = self.ingester.polling
+        polling = self.polling
         if report.outcome == "failed":
             state = apply_failure(run.state, kind=report.kind, reason=report.reason, now=run.now)
             state = replace(state, retry_at=run.find_retry_time())
@@ -202,7 +210,7 @@ class Poller:
 
     def _read_site(self, run: PollRun) -> None:
         """Scan the list, track what is new, and read every page that is due."""
-        watcher, scan, references = run.watcher, run.scan, self.ingester.references
+        watcher, scan, references = run.watcher, run.scan, self.references
         check_retry_time(run.state, now=run.now)
         with self.fetch.open_session(watcher) as opened:
             session = _note_broken_answers(opened, run.broken_off)
@@ -210,9 +218,9 @@ class Poller:
                 watcher=watcher,
                 state=run.state,
                 session=session,
-                polling=self.ingester.polling,
+                polling=self.polling,
                 references=references,
-                documents=self.ingester.documents,
+                parse_index=self._parse_index,
                 now=run.now,
                 scan=scan,
                 known_until=self._find_known_until(run),
@@ -248,9 +256,12 @@ class Poller:
         run.rows, run.new, run.due = scan.rows, len(scan.new_references), len(due)
         run.unread += [str(error) for error in errors]
 
+    def _parse_index(self, watcher: Watcher, snapshot: Snapshot) -> IndexPage:
+        return self.open_ingester().documents.parse_index(watcher, snapshot)
+
     def _read_page(self, run: PollRun, reference: PendingReference, session: FetchSession) -> Decision | None:
         """Fetch a notice's page and ingest it."""
-        watcher, url, ingester = run.watcher, reference.ref.url, self.ingester
+        watcher, url, ingester = run.watcher, reference.ref.url, self.open_ingester()
         # Noted before it happens: a page that kills the process is put off like one that does not answer.
         ingester.references.record_fetch_failure(
             reference, reason="interrupted while it was read", absent=False, now=run.now
@@ -259,11 +270,7 @@ class Poller:
             ingester.ingest_row(watcher, reference, now=run.now, doubt="the page could not be read so far")
         if not watcher.detail.follow or is_item_address(url):
             return ingester.ingest_row(watcher, reference, now=run.now)
-        validators = (
-            find_usable_validators(url, polling=ingester.polling, archive=ingester.archive)
-            if reference.was_read
-            else None
-        )
+        validators = ingester.find_usable_validators(url) if reference.was_read else None
         snapshot = session(build_detail_request(watcher, url), validators)
         if snapshot is None:
             # The page is unchanged; its annexes may not be.
@@ -275,13 +282,11 @@ class Poller:
         self, run: PollRun, reference: PendingReference, error: SourceError
     ) -> Decision | None:
         """Leave a reference due. A missing page is not a repeal; one never read is alerted in the end."""
-        self.ingester.references.record_fetch_failure(
-            reference, reason=str(error), absent=is_gone(error), now=run.now
-        )
+        self.references.record_fetch_failure(reference, reason=str(error), absent=is_gone(error), now=run.now)
         if reference.was_read or reference.failures + 1 != MAX_READ_FAILURES:
             return None
         doubt = f"the page could not be read: {error}"
-        return self.ingester.ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
+        return self.open_ingester().ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
 
     def _read_mailbox(self, run: PollRun) -> None:
         """Ingest the new mails of the mailbox; each is stored before the cursor moves past it.
@@ -290,7 +295,7 @@ class Poller:
         """
         if self.mailbox is None:
             raise ValueError(f"{run.watcher.id} is a mailbox, and none is set up")
-        polling, last_success_at = self.ingester.polling, run.state.last_success_at
+        polling, last_success_at = self.polling, run.state.last_success_at
         cursor = polling.find_validators(self.mailbox.address)
         since = run.now - FIRST_LOOK_BACK if last_success_at is None else last_success_at - REPEATED_LOOK_BACK
         mails = self.mailbox.fetch_mails(after=cursor.etag if cursor is not None else None, since=since)
@@ -307,15 +312,15 @@ class Poller:
         # Servers count whole seconds.
         may_alert = started is not None and mail.arrived_at >= started.replace(microsecond=0)
         new = NewReference(ref=to_reference(mail), may_alert=may_alert)
-        reference = track_reference(self.ingester.references, run.watcher, new, now=run.now)
-        snapshot = to_snapshot(mail, now=run.now)
+        reference = track_reference(self.references, run.watcher, new, now=run.now)
+        snapshot, ingester = to_snapshot(mail, now=run.now), self.open_ingester()
         try:
-            decision = self.ingester.ingest(run.watcher, reference, snapshot, session=None, now=run.now)
+            decision = ingester.ingest(run.watcher, reference, snapshot, session=None, now=run.now)
         except (SourceError, ValueError, LookupError) as error:
             # It will not read better another time: it is alerted from its subject.
             doubt = f"the mail could not be read: {error}"
             run.unread.append(f"{reference.ref.title}: {error}")
-            decision = self.ingester.ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
+            decision = ingester.ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
         run.rows, run.new, run.due, run.read = (count + 1 for count in (run.rows, run.new, run.due, run.read))
         run.scan.newest = max(run.scan.newest or date.min, to_beijing_day(mail.arrived_at))
         run.note_decision(reference, decision)

@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
-from controlwatch.core.alerting.channel_troubles import ChannelTrouble
-from controlwatch.core.alerting.delivery_failures import PausePlan
-from controlwatch.core.alerting.health_alerts import HealthAlert
-from controlwatch.core.evidence.verification import StoredCopy
-from controlwatch.core.model import (
-    Alert,
-    Annex,
-    AnnexLink,
-    ChannelName,
-    Delivery,
-    Document,
-    IndexPage,
-    NoticeRef,
-    Snapshot,
-    Subscription,
-    Validators,
-)
-from controlwatch.core.model.state import (
-    ANY_DELIVERY,
-    ClaimScope,
-    FailureCount,
-    HealthNotice,
-    HeldReferences,
-    NewReference,
-    PendingReference,
-    PlannedDelivery,
-    PollDay,
-    PollReport,
-    ReadReference,
-    SentMessage,
-    SnapshotRecord,
-    TurnWait,
-    WatcherState,
-)
-from controlwatch.core.model.subscription import SubscriptionState
-from controlwatch.core.rendering.message import Message
-from controlwatch.core.sources.listed_items import RowChanges
-from controlwatch.core.sources.requests import Request
-from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.model import ChannelName, Delivery
+from controlwatch.core.model.state import ANY_DELIVERY, ClaimScope
+
+if TYPE_CHECKING:  # the values of these protocols are loaded by those that make them
+    from controlwatch.core.alerting.channel_troubles import ChannelTrouble
+    from controlwatch.core.alerting.delivery_failures import PausePlan
+    from controlwatch.core.alerting.health_alerts import HealthAlert
+    from controlwatch.core.evidence.verification import StoredCopy
+    from controlwatch.core.model import (
+        Alert,
+        Annex,
+        AnnexLink,
+        Document,
+        IndexPage,
+        NoticeRef,
+        Snapshot,
+        Subscription,
+        Validators,
+    )
+    from controlwatch.core.model.state import (
+        FailureCount,
+        HealthNotice,
+        HeldReferences,
+        NewReference,
+        PendingReference,
+        PlannedDelivery,
+        PollDay,
+        PollReport,
+        ReadReference,
+        SentMessage,
+        SnapshotRecord,
+        TurnWait,
+        WatcherState,
+    )
+    from controlwatch.core.model.subscription import SubscriptionState
+    from controlwatch.core.rendering.message import Message
+    from controlwatch.core.sources.listed_items import RowChanges
+    from controlwatch.core.sources.requests import Request
+    from controlwatch.core.sources.watcher import Watcher
 
 #: What leaves as one message: deliveries of one subscription.
 DeliveryGroup = tuple[Delivery, ...]
@@ -112,6 +112,9 @@ class Polling(Protocol):
 
     def load_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """Return the states of watchers, in the order asked."""
+
+    def preload(self, pages: Mapping[str, Iterable[str]]) -> None:
+        """Read at once what the next polls of watchers need: by watcher, its first list pages."""
 
     def find_validators(self, url: str) -> Validators | None:
         """Return what the server sent with the last trusted body of an address."""

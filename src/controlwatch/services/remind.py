@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controlwatch.core.alerting.channel_troubles import plan_channel_alerts, plan_channel_recoveries
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
 from controlwatch.core.alerting.gap_alerts import build_gap_alert
-from controlwatch.core.alerting.health_alerts import plan_health_alerts
 from controlwatch.core.alerting.judgements import REVIEW_SOURCE, plan_review_reminder
 from controlwatch.core.alerting.reminders import (
     PlannedAlert,
@@ -23,13 +21,11 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.law.answers import OpenReviews, ReviewLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Subscription
-from controlwatch.core.model.state import HeldReferences
-from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.ports import Health, Polling, Subscriptions
-from controlwatch.services.source_states import SourceStates
+from controlwatch.services.source_checker import SourceChecker
 
-#: How far the log of polls goes back. What is evidence of a notice, or of an alert, is never dropped.
-POLL_LOG_AGE = timedelta(days=400)
+#: How long sessions and tokens are kept after their end.
+ENDED_ACCESS_AGE = timedelta(days=30)
 
 
 class ReminderTransaction(Protocol):
@@ -108,21 +104,18 @@ class Maintenance(Protocol):
     def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has put off; return the number of rows changed."""
 
-    def purge_polls(self, before: datetime) -> int:
-        """Drop the rows of the poll log before an instant; return their number."""
+    def purge_logs(self, before: datetime) -> int:
+        """Drop the log of polls and the failed logins before an instant; return the number of entries."""
 
-
-class Held(Protocol):
-    """New notices that wait for a person."""
-
-    def list_held(self) -> tuple[HeldReferences, ...]:
-        """Return what is held, by source."""
+    def purge_accesses(self, before: datetime) -> int:
+        """Drop sessions and tokens that ended or expired before an instant; return their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
     """Makes the alerts that no page causes."""
 
+    checker: SourceChecker
     polling: Polling
     subscriptions: Subscriptions
     health: Health
@@ -131,50 +124,11 @@ class Reminder:
     leads: Leads
     reviews: OpenReviewSource
     maintenance: Maintenance
-    held: Held
-    sources: SourceStates
-    disk_warning: Callable[[], str] = str  #: what the machine lacks; "" where nothing
-
-    def check_sources(self, watchers: Iterable[Watcher] | None = None, *, now: datetime) -> tuple[str, ...]:
-        """Alert people to sources and channels in trouble, and to those that are over it.
-
-        Return kinds and titles.
-
-        All watchers that run here by default.
-        """
-        chosen = self.sources.watchers if watchers is None else tuple(watchers)
-        subscriptions = self.subscriptions.list_active()
-        self.polling.flush()
-        states = {state.id: state for _, state in self.sources.load(chosen, now=now)}
-        titles: list[str] = []
-        with self.health.transaction() as transaction:
-            notices = transaction.load_notices()
-            titles_since = transaction.list_titles_since(notices)
-            warning = self.disk_warning()
-            for planned in plan_health_alerts(
-                chosen,
-                states,
-                notices,
-                titles_since,
-                disk_warning=warning,
-                held=self.held.list_held(),
-                now=now,
-            ):
-                alert = planned.alert
-                deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()
-                transaction.record(planned, deliveries)
-                titles += [f"{alert.kind}: {alert.title}"] if alert is not None else []
-            troubles = transaction.list_channel_troubles()
-            for plan in (plan_channel_alerts, plan_channel_recoveries):
-                for found in plan(troubles, notices, subscriptions, now=now):
-                    transaction.record(found.health, found.deliveries)
-                    alert = found.health.alert
-                    titles += [f"{alert.kind}: {alert.title}"] if alert is not None else []
-        return tuple(titles)
+    log_age: timedelta  #: how far the log of polls and the failed logins go back
 
     def run_round(self, *, now: datetime) -> tuple[str, ...]:
         """Check the sources, maintain the store, remind; return the kinds and titles of the alerts made."""
-        health_titles = self.check_sources(now=now)
+        health_titles = self.checker.check_sources(now=now)
         self.maintain(now=now)
         return (*health_titles, *self.remind(now=now))
 
@@ -188,9 +142,10 @@ class Reminder:
         )
 
     def maintain(self, *, now: datetime) -> None:
-        """Repair what a clock that ran ahead has put off, and drop old rows of the poll log."""
+        """Repair what a clock that ran ahead has put off, and drop what is old and proves nothing."""
         self.maintenance.repair_clock_skew(now=now)
-        self.maintenance.purge_polls(now - POLL_LOG_AGE)
+        self.maintenance.purge_logs(now - self.log_age)
+        self.maintenance.purge_accesses(now - ENDED_ACCESS_AGE)
 
     def _remind_of_dates(self, now: datetime) -> list[str]:
         with self.reminders.transaction() as transaction:
@@ -239,8 +194,10 @@ class Reminder:
         return [f"{alert.kind}: {alert.title}"] if alert is not None else []
 
     def _find_gaps(self, now: datetime) -> Iterator[Lead]:
-        for watcher in self.sources.watchers:
-            since = self.polling.load_state(watcher.id).first_poll_at
+        watchers = [watcher for watcher in self.checker.sources.watchers if watcher.expect.series]
+        states = self.polling.load_states(watcher.id for watcher in watchers)
+        for watcher, state in zip(watchers, states, strict=True):
+            since = state.first_poll_at
             for series in watcher.expect.series if since is not None else ():
                 yield from find_gaps(
                     series,

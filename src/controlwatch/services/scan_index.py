@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from controlwatch.core.model import IndexPage, NoticeRef, Validators, sanitize_references
+from controlwatch.core.model import IndexPage, NoticeRef, Snapshot, Validators, sanitize_references
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
@@ -34,10 +34,11 @@ from controlwatch.core.sources.requests import (
     build_column_request,
     build_page_request,
     list_index_urls,
+    name_request,
     parse_unit,
 )
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.ports import DocumentReader, FetchSession, Polling, References
+from controlwatch.services.ports import FetchSession, Polling, References
 
 #: How often the pages behind the first are read although it shows nothing new: a notice may be added there.
 FULL_SCAN_INTERVAL = timedelta(days=1)
@@ -82,7 +83,7 @@ class IndexScanner:
     session: FetchSession
     polling: Polling
     references: References
-    documents: DocumentReader
+    parse_index: Callable[[Watcher, Snapshot], IndexPage]  #: reads a list page; raises `SourceError`
     now: datetime
     scan: IndexScan
     known_until: date | None = None  #: what was published up to this day is known without the source
@@ -192,8 +193,7 @@ class IndexScanner:
 
     def _fetch_page(self, request: Request, *, is_first: bool) -> IndexPage | None:
         """Fetch a page and read it; None when it is unchanged, or need not exist yet."""
-        form = "&".join(f"{key}={value}" for key, value in request.form)  # POSTs to one URL differ by it
-        name = f"{request.url}#{form}" if form else request.url
+        name = name_request(request)
         validators = self.polling.find_validators(name) if is_first else None
         self.scan.requested.append(name)
         in_full = validators is None or validators.not_modified + 1 >= FULL_REQUEST_INTERVAL
@@ -212,7 +212,7 @@ class IndexScanner:
         if validators is not None and validators.sha256 == snapshot.sha256:
             self.scan.is_partly_unchanged = True
             return None
-        page = self.documents.parse_index(self.watcher, snapshot)
+        page = self.parse_index(self.watcher, snapshot)
         self.scan.is_unchanged = False
         self.scan.faults.extend(page.faults)
         return page

@@ -59,6 +59,7 @@ RULE_FAMILIES: dict[str, frozenset[str]] = {
     "caveat": frozenset(CAVEAT_KINDS),
 }
 #: A reference to another pattern inside a pattern.
+SUMMARY_SECTIONS = ("measures", "listings", "verbs", "cautions")
 PATTERN_NAME = re.compile(r"@([a-z][a-z0-9.-]*)@")
 PATTERN_KEYS = {"id", "means", "pattern", "any", "yes", "no", "by_line", "case_counts"}
 CATEGORY_FLAGS = {"change": True, "subject": False, "alone": False}
@@ -131,7 +132,25 @@ def build_lexicon(
         rules=families,
         group_names=group_names,
         patterns=_parse_patterns(patterns or {}, _list_place_names(places)),
+        summary_phrases=_parse_summary_phrases("summary.toml", lexicon.get("summary.toml", {})),
     )
+
+
+def _parse_summary_phrases(file: str, table: TomlTable) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return the phrases of each section, each in English and in Chinese."""
+    sections: dict[str, dict[str, tuple[str, str]]] = {}
+    for section in SUMMARY_SECTIONS:
+        entries = table.get(section)
+        if not isinstance(entries, dict):
+            raise DeclarationError(file, section, "the section is missing")
+        sections[section] = phrases = {}
+        for key, value in entries.items():
+            pair = _parse_strings(file, f"{section}.{key}", value, empty=False)
+            if len(pair) != 2:
+                raise DeclarationError(file, f"{section}.{key}", "needs two texts: English and Chinese")
+            phrases[key] = (pair[0], pair[1])
+    _refuse_unknown_keys(file, "summary", table, set(SUMMARY_SECTIONS))
+    return sections
 
 
 def _check_references(categories: Iterable[Category], rules: Iterable[Rule], acts: Iterable[str]) -> None:

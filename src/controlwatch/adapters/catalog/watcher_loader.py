@@ -30,7 +30,7 @@ _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 
 def load_watchers(directory: Path) -> tuple[Watcher, ...]:
     """Return every watcher of a directory, by id. Raises the first `DeclarationError` if there is any."""
-    watchers, mistakes = _read_directory(directory)
+    watchers, mistakes = _read_folder(directory)
     if mistakes:
         raise mistakes[0]
     return watchers
@@ -46,18 +46,7 @@ def load_watcher(path: Path) -> Watcher:
 
 def check_watchers(directory: Path) -> list[DeclarationError]:
     """Return all mistakes in the declarations of a directory."""
-    return _read_directory(directory)[1]
-
-
-def _read_directory(directory: Path) -> tuple[tuple[Watcher, ...], list[DeclarationError]]:
-    """Return the watchers of a directory, by id, and the mistakes in the other files."""
-    paths = _list_files(directory)
-    if not paths:
-        return (), [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
-    # An id is its file's name, so a directory cannot hold two watchers with the same id.
-    results = [_read_file(path) for path in paths]
-    watchers = tuple(result for result in results if isinstance(result, Watcher))
-    return watchers, [mistake for result in results if isinstance(result, list) for mistake in result]
+    return _read_folder(directory)[1]
 
 
 def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
@@ -81,8 +70,15 @@ def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
     return path
 
 
-def _list_files(directory: Path) -> tuple[Path, ...]:
-    return tuple(sorted(directory.glob("*.toml")))
+def _read_folder(directory: Path) -> tuple[tuple[Watcher, ...], list[DeclarationError]]:
+    """Return the watchers of a directory, by id, and all mistakes in their declarations."""
+    paths = sorted(directory.glob("*.toml"))
+    if not paths:
+        return (), [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
+    # An id is its file's name, so a directory cannot hold two watchers with the same id.
+    results = [_read_file(path) for path in paths]
+    watchers = tuple(result for result in results if isinstance(result, Watcher))
+    return watchers, [mistake for result in results if isinstance(result, list) for mistake in result]
 
 
 def _read_file(path: Path) -> Watcher | list[DeclarationError]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from controlwatch.adapters.storage.outbox import OutboxStore
     from controlwatch.adapters.storage.people_store import PeopleStore
     from controlwatch.adapters.storage.poll_schedule import ScheduleStore
-    from controlwatch.adapters.storage.register_import import RegisterImport
+    from controlwatch.adapters.storage.register_store import RegisterStore
     from controlwatch.adapters.storage.reminder_calendar import ReminderStore
     from controlwatch.adapters.storage.review_store import ReviewStore
     from controlwatch.adapters.storage.saved_filters import SavedFilterStore
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _PARTS = {
     "notices": ("notice_store", "NoticeStore"),
     "law": ("legal_graph", "LegalGraphStore"),
-    "register": ("register_import", "RegisterImport"),
+    "register": ("register_store", "RegisterStore"),
     "queries": ("notice_queries", "NoticeQueryStore"),
     "subscriptions": ("subscriptions", "SubscriptionStore"),
     "outbox": ("outbox", "OutboxStore"),
@@ -76,7 +76,7 @@ class SqlStore:
 
     notices: NoticeStore
     law: LegalGraphStore
-    register: RegisterImport
+    register: RegisterStore
     queries: NoticeQueryStore
     subscriptions: SubscriptionStore
     outbox: OutboxStore

@@ -48,7 +48,7 @@ class FanoutStore(StorePart):
 
         Several processes share the work. A page that is routed twice gets its deliveries once.
         """
-        if not self._has_any():
+        if not self.has_unrouted():
             return False
         oldest = (
             select(FANOUT, ALERT.c.payload, VERSION.c.text)
@@ -77,7 +77,8 @@ class FanoutStore(StorePart):
                 connection.execute(FANOUT.delete().where(own))
         return True
 
-    def _has_any(self) -> bool:
+    def has_unrouted(self) -> bool:
+        """Return whether an alert is not routed to all subscriptions yet."""
         with self._read_engine.begin() as connection:
             return has_unrouted_alerts(connection)
 

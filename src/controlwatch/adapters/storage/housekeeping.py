@@ -1,4 +1,7 @@
-"""Maintenance: old rows of the poll log, and rows that a wrong clock dated into the future."""
+"""Maintenance: what is not kept for ever, and rows that a wrong clock dated into the future.
+
+Deleted is only what proves nothing: the log of polls, failed logins, sessions and tokens that have ended.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
 
+from controlwatch.adapters.storage.account_tables import API_TOKEN, AUDIT, LOGIN_SESSION
 from controlwatch.adapters.storage.base import (
     ALERT,
     DELIVERY,
@@ -24,10 +28,22 @@ TOLERANCE = timedelta(minutes=5)
 class MaintenanceStore(StorePart):
     """Maintenance of the store."""
 
-    def purge_polls(self, before: datetime) -> int:
-        """Delete the entries of the poll log before a time; return their number."""
+    def purge_logs(self, before: datetime) -> int:
+        """Delete the entries of the poll log and the failed logins before a time; return their number."""
+        failed_logins = delete(AUDIT).where(AUDIT.c.at < before, AUDIT.c.what == "login failed")
         with self._engine.begin() as connection:
-            return connection.execute(delete(POLL).where(POLL.c.started_at < before)).rowcount
+            polls = connection.execute(delete(POLL).where(POLL.c.started_at < before)).rowcount
+            return polls + connection.execute(failed_logins).rowcount
+
+    def purge_accesses(self, before: datetime) -> int:
+        """Delete sessions and tokens that ended or expired before a time; return their number."""
+        with self._engine.begin() as connection:
+            return sum(
+                connection.execute(
+                    delete(table).where(or_(table.c.ended_at < before, table.c.expires_at < before))
+                ).rowcount
+                for table in (LOGIN_SESSION, API_TOKEN)
+            )
 
     def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has delayed; return the number of rows.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select, update
 
@@ -21,10 +22,12 @@ from controlwatch.adapters.storage.base import (
     take_turns,
 )
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
-from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.law.answers import LeadLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber
 from controlwatch.core.model import Subscription
+
+if TYPE_CHECKING:
+    from controlwatch.core.alerting.reminders import PlannedAlert
 
 
 class SqlLeadTransaction:

@@ -293,7 +293,10 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
     addresses = select(ADDRESS).where(ADDRESS.c.notice_id == notice_id, ADDRESS.c.url != "")
     annexes = select(ANNEX).where(ANNEX.c.version_id == row["version_id"])
     acts = (
-        select(FINDING.c.basis, FINDING.c.quote, NOTICE.c.key, NOTICE.c.title, NOTICE.c.published)
+        select(
+            *(FINDING.c.basis, FINDING.c.quote),
+            *(NOTICE.c.key, NOTICE.c.number, NOTICE.c.title, NOTICE.c.published),
+        )
         .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
         .where(FINDING.c.kind == "relation", FINDING.c.value == row["key"], NOTICE.c.key != row["key"])
         .order_by(NOTICE.c.published, NOTICE.c.id)
@@ -323,6 +326,7 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
                 title=found.title,
                 published=found.published,
                 quote=found.quote,
+                number=found.number or "",
             )
             for found in connection.execute(acts)
         ),

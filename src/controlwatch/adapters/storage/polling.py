@@ -1,9 +1,9 @@
 """Polling in the store: state and validators of watchers, the log of polls, and a cache of quiet polls.
 
-Nine polls of ten find nothing new. For those, state, validators and the next due time come from memory, and
-`flush` writes them for all watchers in one transaction. A process that is killed in between loses the time
-of its last quiet polls, never a notice. The cache of a watcher ends with any poll that is not quiet;
-references that another process tracks are found at the next `flush`.
+Nine polls of ten find nothing new. For those, state, validators and the next due time come from memory:
+`preload` reads them for all watchers at once, and `flush` writes them in one transaction. A process that is
+killed in between loses the time of its last quiet polls, never a notice. The cache of a watcher ends with any
+poll that is not quiet; references that another process tracks are found at the next `flush`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _UPDATE_VALIDATORS = (
     .where(RESOURCE.c.url == bindparam("url_"))
     .values({name: bindparam(f"{name}_") for name in _VALIDATOR_FIELDS})
 )
+_BATCH_SIZE = 500  #: SQLite allows some thousand bound values in a statement
 _QUERY_NEXT_DUE = (
     select(REFERENCE.c.watcher_id, func.min(REFERENCE.c.next_look_at))
     .where(REFERENCE.c.next_look_at.is_not(None))
@@ -52,7 +53,7 @@ _STATE_COLUMNS = tuple(column.name for column in WATCHER.columns)
 class CachedWatcher:
     """What is cached for one watcher."""
 
-    state: WatcherState
+    state: WatcherState  #: as in the store, but for the times of its last poll
     validators: dict[str, Validators]
     next_due_at: datetime | None
     is_saved: bool = True  #: the store has all of it
@@ -60,10 +61,8 @@ class CachedWatcher:
 
 @dataclass(slots=True)
 class PollCache:
-    """The watchers of this process whose last poll was quiet."""
+    """The watchers of this process whose last poll was quiet, or that were preloaded."""
 
-    loaded: dict[str, WatcherState] = field(default_factory=dict)  #: as the store had them
-    loaded_urls: set[str] = field(default_factory=set)  #: addresses of which the store has validators
     _watchers: dict[str, CachedWatcher] = field(default_factory=dict)
     _watcher_by_url: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,47 +84,36 @@ class PollCache:
         return quiet is not None and (quiet.next_due_at is None or quiet.next_due_at > now)
 
     def remember(
-        self,
-        state: WatcherState,
-        validators: Mapping[str, Validators],
-        *,
-        next_due_at: datetime | None,
-        is_saved: bool = True,
+        self, state: WatcherState, validators: Mapping[str, Validators], *, next_due_at: datetime | None
     ) -> None:
-        """Cache a watcher whose poll was quiet, and whether it has been written."""
+        """Cache a watcher as the store has it."""
         if not self.is_enabled:
             return
         with self._lock:
-            self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at, is_saved=is_saved)
+            self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at)
             self._watcher_by_url.update(dict.fromkeys(validators, state.id))
 
     def record_quiet_poll(self, state: WatcherState, validators: Mapping[str, Validators]) -> bool:
-        """Record one more quiet poll in memory; return False where the cached watcher differs.
+        """Record one more quiet poll in memory; return False where more than its time must be written.
 
-        A change of its concern must be written: alerts are made from the store.
+        Alerts about sources are made from the store, so it must have every other change.
         """
         with self._lock:
             quiet = self._watchers.get(state.id)
             if quiet is None or quiet.validators.keys() != validators.keys():
                 return False
-            if quiet.state.concern != state.concern:
+            later = replace(
+                quiet.state, last_poll_at=state.last_poll_at, last_success_at=state.last_success_at
+            )
+            if later != state:
                 return False
             quiet.state, quiet.is_saved = state, False
             quiet.validators.update(validators)
             return True
 
-    def is_only_later(self, state: WatcherState, urls: Iterable[str]) -> bool:
-        """Return whether a state differs from the one in the store in the times of its last poll only."""
-        before = self.loaded.get(state.id) if self.is_enabled else None
-        if before is None or not self.loaded_urls.issuperset(urls):
-            return False
-        later = replace(before, last_poll_at=state.last_poll_at, last_success_at=state.last_success_at)
-        return later == state
-
     def forget(self, watcher_id: str) -> None:
         """Drop a watcher from the cache: the store decides again."""
         with self._lock:
-            self.loaded.pop(watcher_id, None)
             quiet = self._watchers.pop(watcher_id, None)
             for url in quiet.validators if quiet is not None else ():
                 self._watcher_by_url.pop(url, None)
@@ -158,9 +146,27 @@ class PollingStore(StorePart):
         if cached is not None:
             return cached
         (state,) = self.load_states([watcher_id])
-        if state.first_poll_at is not None:
-            self._poll_cache.loaded[watcher_id] = state
         return state
+
+    def preload(self, pages: Mapping[str, Iterable[str]]) -> None:
+        """Read at once what the next polls of watchers need: by watcher, its first list pages.
+
+        A watcher that was never polled is left out, and so is all where several processes poll.
+        """
+        if not self._poll_cache.is_enabled:
+            return
+        ids = list(pages)
+        for place in range(0, len(ids), _BATCH_SIZE):
+            batch = ids[place : place + _BATCH_SIZE]
+            states = self.load_states(batch)
+            urls = [url for watcher_id in batch for url in pages[watcher_id]]
+            with self._read_engine.begin() as connection:
+                next_due = _query_next_due(connection, batch)
+                validators = _query_validators(connection, urls)
+            for state in states:
+                if state.first_poll_at is not None:
+                    known = {url: validators[url] for url in pages[state.id] if url in validators}
+                    self._poll_cache.remember(state, known, next_due_at=next_due.get(state.id))
 
     def load_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """Return the states of these watchers, in the same order."""
@@ -197,11 +203,7 @@ class PollingStore(StorePart):
         if (cached := self._poll_cache.find_validators(url)) is not None:
             return cached
         with self._read_engine.begin() as connection:
-            row = connection.execute(select(RESOURCE).where(RESOURCE.c.url == url)).mappings().first()
-        if row is None:
-            return None
-        self._poll_cache.loaded_urls.add(url)
-        return Validators(**{name: row[name] for name in _VALIDATOR_FIELDS})
+            return _query_validators(connection, [url]).get(url)
 
     def save_validators(self, url: str, validators: Validators) -> None:
         """Save the validators of a body that was read and trusted."""
@@ -226,12 +228,6 @@ class PollingStore(StorePart):
         quiet = report.outcome == "unchanged" and not dropped
         if quiet and self._poll_cache.record_quiet_poll(state, keep):
             return
-        if quiet and self._poll_cache.is_only_later(state, keep):
-            # The first quiet poll of a process is written with the others too.
-            with self._read_engine.begin() as connection:
-                next_due_at = _find_next_due(connection, state.id)
-            self._poll_cache.remember(state, keep, next_due_at=next_due_at, is_saved=False)
-            return
         self._poll_cache.forget(state.id)
         values = {name: getattr(state, name) for name in _STATE_COLUMNS} | {"learnt": asdict(state.learnt)}
         if state.first_poll_at is None:
@@ -251,7 +247,7 @@ class PollingStore(StorePart):
                 row["reason"] = "; ".join(part for part in (report.reason, *report.unread) if part)[:2000]
                 connection.execute(POLL.insert().values(row))
             if quiet:
-                next_due_at = _find_next_due(connection, state.id)
+                next_due_at = _query_next_due(connection, [state.id]).get(state.id)
                 self._poll_cache.remember(state, keep, next_due_at=next_due_at)
 
     def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
@@ -310,7 +306,7 @@ class PollingStore(StorePart):
             return
         polled = [{"id_": quiet.state.id, "at": quiet.state.last_success_at} for quiet in waiting]
         answered = [
-            {"url_": url, **{f"{name}_": value for name, value in asdict(validators).items()}}
+            {"url_": url, **{f"{name}_": getattr(validators, name) for name in _VALIDATOR_FIELDS}}
             for quiet in waiting
             for url, validators in quiet.validators.items()
         ]
@@ -318,16 +314,21 @@ class PollingStore(StorePart):
             connection.execute(_UPDATE_POLL_TIMES, polled)
             if answered:
                 connection.execute(_UPDATE_VALIDATORS, answered)
-            self._poll_cache.update_next_due(
-                {row.watcher_id: row[1] for row in connection.execute(_QUERY_NEXT_DUE)}
-            )
+            self._poll_cache.update_next_due(_query_next_due(connection))
 
 
-def _find_next_due(connection: Connection, watcher_id: str) -> datetime | None:
-    """Return when the next reference of a watcher is due; None where none is."""
-    due = select(func.min(REFERENCE.c.next_look_at)).where(REFERENCE.c.watcher_id == watcher_id)
-    found: datetime | None = connection.execute(due).scalar()
-    return found
+def _query_next_due(connection: Connection, watcher_ids: list[str] | None = None) -> dict[str, datetime]:
+    """Return when the next reference of each of these watchers is due, or of all; not of one without any."""
+    chosen = _QUERY_NEXT_DUE
+    if watcher_ids is not None:
+        chosen = chosen.where(REFERENCE.c.watcher_id.in_(watcher_ids))
+    return {row.watcher_id: row[1] for row in connection.execute(chosen)}
+
+
+def _query_validators(connection: Connection, urls: list[str]) -> dict[str, Validators]:
+    """Return the validators of the last bodies that were trusted, by address."""
+    found = connection.execute(select(RESOURCE).where(RESOURCE.c.url.in_(urls))).mappings()
+    return {row["url"]: Validators(**{name: row[name] for name in _VALIDATOR_FIELDS}) for row in found}
 
 
 def _write_state(connection: Connection, values: dict[str, object], *, epoch: int) -> bool:

@@ -20,7 +20,6 @@ from controlwatch.adapters.storage.base import (
     take_turns_for,
     upsert,
 )
-from controlwatch.adapters.storage.custody_log import append_snapshot_entry
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.adapters.storage.polling import PollCache
 from controlwatch.core.model import NoticeRef, Snapshot
@@ -245,6 +244,10 @@ class ReferenceStore(StorePart):
 
     def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: record where and when bytes came from; return the id. Unchanged ones keep their row."""
+        from controlwatch.adapters.storage.custody_log import (
+            append_snapshot_entry,  # a quiet poll does without
+        )
+
         latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)
         with self._engine.begin() as connection:
             take_turns_for(connection, SNAPSHOT_LOCK, snapshot.url)

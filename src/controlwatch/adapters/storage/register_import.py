@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
@@ -18,7 +18,6 @@ from controlwatch.adapters.storage.base import (
     REGISTER_SOURCE,
     REGISTER_VERSION,
     VERSION,
-    StorePart,
     find_watch_start,
     notice_from_json,
     notice_to_json,
@@ -48,82 +47,64 @@ _SET_NOTICE_VERSION = (
 )
 
 
-class RegisterImport(StorePart):
-    """The register in the store."""
-
-    def find_digest(self) -> str | None:
-        """Return the digest of the register that was imported last; None before the first import."""
-        with self._read_engine.begin() as connection:
-            return connection.execute(
-                select(REGISTER_IMPORT.c.digest).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
-            ).scalar()
-
-    def find_date(self) -> date | None:
-        """Return the day of the newest evidence in the register."""
-        with self._read_engine.begin() as connection:
-            return connection.execute(
-                select(REGISTER_IMPORT.c.as_of).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
-            ).scalar()
-
-    def list_entries(self) -> tuple[RegisterLine, ...]:
-        """Return every notice of the register, oldest first."""
-        latest = VERSION.alias("latest")
-        joined = (
-            select(NOTICE, latest.c.kind.label("latest_kind"))
-            .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
-            .join(latest, latest.c.id == NOTICE.c.version_id)
-            .where(VERSION.c.kind == REGISTER_VERSION)
-            .order_by(NOTICE.c.published, NOTICE.c.id)
+def list_entries(connection: Connection) -> tuple[RegisterLine, ...]:
+    """Return every notice of the register, oldest first."""
+    latest = VERSION.alias("latest")
+    joined = (
+        select(NOTICE, latest.c.kind.label("latest_kind"))
+        .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
+        .join(latest, latest.c.id == NOTICE.c.version_id)
+        .where(VERSION.c.kind == REGISTER_VERSION)
+        .order_by(NOTICE.c.published, NOTICE.c.id)
+    )
+    doubts = select(FINDING.c.notice_id, FINDING.c.quote).where(FINDING.c.kind == "disagreement")
+    rows = connection.execute(joined).mappings().all()
+    disagreements: defaultdict[int, list[str]] = defaultdict(list)
+    for notice_id, quote in connection.execute(doubts.order_by(FINDING.c.id)):
+        disagreements[notice_id].append(quote)
+    return tuple(
+        RegisterLine(
+            key=row["key"],
+            number=row["number"],
+            title=row["title"],
+            issued=row["published"],
+            observed=row["latest_kind"] != REGISTER_VERSION,
+            disagreements=tuple(disagreements[row["id"]]),
         )
-        doubts = select(FINDING.c.notice_id, FINDING.c.quote).where(FINDING.c.kind == "disagreement")
-        with self._read_engine.begin() as connection:
-            rows = connection.execute(joined).mappings().all()
-            disagreements: defaultdict[int, list[str]] = defaultdict(list)
-            for notice_id, quote in connection.execute(doubts.order_by(FINDING.c.id)):
-                disagreements[notice_id].append(quote)
-        return tuple(
-            RegisterLine(
-                key=row["key"],
-                number=row["number"],
-                title=row["title"],
-                issued=row["published"],
-                observed=row["latest_kind"] != REGISTER_VERSION,
-                disagreements=tuple(disagreements[row["id"]]),
-            )
-            for row in rows
+        for row in rows
+    )
+
+
+def import_entries(connection: Connection, register: Register, now: datetime) -> int:
+    """Import a register; return the number of its notices.
+
+    An observed version takes precedence: the register completes its reading, and is stored below it.
+    """
+    take_turns(connection, NOTICE_LOCK)
+    is_first = find_watch_start(connection) is None
+    if is_first:
+        # Stores of older versions have fewer findings than the readings contain.
+        observed = select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.reading)
+        observed = observed.join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+        for row in connection.execute(observed.where(VERSION.c.kind != REGISTER_VERSION)).all():
+            write_findings(connection, row.id, row.version_id, notice_from_json(row.reading))
+    touched: list[int] = []
+    readings: list[LatestReading] = []
+    for entry in register.entries.values():
+        written, reading = _import_entry(connection, entry, now, same=register.resolve_target)
+        touched += written
+        readings.append(reading)
+    write_findings_of_many(readings, connection)
+    imported = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
+    if is_first:
+        row_values = {"id": REGISTER_SOURCE, "first_at": now, **imported}
+        connection.execute(REGISTER_IMPORT.insert().values(row_values))
+    else:
+        connection.execute(
+            update(REGISTER_IMPORT).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE).values(imported)
         )
-
-    def import_entries(self, register: Register, now: datetime) -> int:
-        """Import a register in one transaction; return the number of its notices.
-
-        An observed version takes precedence: the register completes its reading, and is stored below it.
-        """
-        with self._engine.begin() as connection:
-            take_turns(connection, NOTICE_LOCK)
-            is_first = find_watch_start(connection) is None
-            if is_first:
-                # Stores of older versions have fewer findings than the readings contain.
-                observed = select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.reading)
-                observed = observed.join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-                for row in connection.execute(observed.where(VERSION.c.kind != REGISTER_VERSION)).all():
-                    write_findings(connection, row.id, row.version_id, notice_from_json(row.reading))
-            touched: list[int] = []
-            readings: list[LatestReading] = []
-            for entry in register.entries.values():
-                written, reading = _import_entry(connection, entry, now, same=register.resolve_target)
-                touched += written
-                readings.append(reading)
-            write_findings_of_many(readings, connection)
-            imported = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
-            if is_first:
-                row_values = {"id": REGISTER_SOURCE, "first_at": now, **imported}
-                connection.execute(REGISTER_IMPORT.insert().values(row_values))
-            else:
-                connection.execute(
-                    update(REGISTER_IMPORT).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE).values(imported)
-                )
-            append_version_entries(connection, list(dict.fromkeys(touched)), at=now)
-        return len(register.entries)
+    append_version_entries(connection, list(dict.fromkeys(touched)), at=now)
+    return len(register.entries)
 
 
 def _import_entry(

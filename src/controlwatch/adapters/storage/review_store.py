@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
 
@@ -26,11 +26,13 @@ from controlwatch.adapters.storage.base import (
 from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, load_reviewed_notice, to_judgement
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.judgements import ReviewCase
-from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.evidence.custody import compute_fingerprint
 from controlwatch.core.law.answers import OpenReviews, ReviewLabel, ReviewLine, ReviewState
 from controlwatch.core.model import Judgement, Verdict
 from controlwatch.core.model.timezones import to_beijing_day
+
+if TYPE_CHECKING:
+    from controlwatch.core.alerting.reminders import PlannedAlert
 
 #: What an action on an alert says where its document was judged.
 JUDGED = "judged"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, update
 
@@ -18,9 +18,11 @@ from controlwatch.adapters.storage.base import (
     take_turns,
 )
 from controlwatch.core.alerting.subscription_criteria import CRITERIA
-from controlwatch.core.alerting.subscription_import import ImportPlan
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.subscription import SubscriptionState
+
+if TYPE_CHECKING:
+    from controlwatch.core.alerting.subscription_import import ImportPlan
 
 #: Databases refuse to compare a larger one.
 LAST_NUMBER = 2**31 - 1

@@ -134,11 +134,20 @@ def _cut_end(text: str) -> str:
 
 def describe_changed_findings(was: Notice, now: Notice) -> tuple[str, ...]:
     """Return which findings differ between two readings of a notice, one line each."""
-    return tuple(
-        f"{name}: {before} → {after}"
-        for (name, before), (_, after) in zip(_list_findings(was), _list_findings(now), strict=True)
-        if before != after
+    parties, parties_now = _name_parties(was), _name_parties(now)
+    findings = (
+        *zip(_list_findings(was), _list_findings(now), strict=True),
+        # Of a long list only those parties are named that differ.
+        (
+            ("entities", _format_values(parties - parties_now)),
+            ("entities", _format_values(parties_now - parties)),
+        ),
     )
+    return tuple(f"{name}: {before} → {after}" for (name, before), (_, after) in findings if before != after)
+
+
+def _name_parties(notice: Notice) -> frozenset[str]:
+    return frozenset(party.en or party.zh for party in notice.entities)
 
 
 def _list_findings(notice: Notice) -> Iterator[tuple[str, str]]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from controlwatch.core.law.key_date_pairs import KeyDateName, name_key_date, pair_key_dates
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.model import Day, KeyDate, ReminderSubject
+from controlwatch.core.model.alert import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 
 #: Days before a date on which a reminder is sent; the end of a term is also reported on the day after.
 REMINDER_DAYS = (30, 7, 1, 0)

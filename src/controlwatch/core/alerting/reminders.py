@@ -16,8 +16,8 @@ from controlwatch.core.alerting.routing import (
     is_muted,
     route_alert,
 )
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.model import Alert, AlertKind, KeyDate, Notice, ReminderSubject, Subscription
+from controlwatch.core.model.alert import SUSPENSION_ENDS
 from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.core.model.timezones import to_beijing_day
 

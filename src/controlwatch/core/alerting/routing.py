@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.model import Alert, AlertKind, Direction, Notice, Subscription, covers_category
+from controlwatch.core.model.alert import SUSPENSION_ENDS
 from controlwatch.core.model.state import PlannedDelivery
 
 #: The reason given where a criterion cannot be checked.

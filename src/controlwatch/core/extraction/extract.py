@@ -295,7 +295,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         parts=find_parts(assessment.signals, assessment.direction.direction, context.lexicon)
         if assessment.is_change
         else (),
-        relations=add_corrected_dates(assessment.relations, effective, context.lexicon),
+        relations=add_corrected_dates(assessment.relations, effective, context.lexicon, title=text.title),
         hs_codes=codes.hs_codes,
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),

@@ -192,6 +192,7 @@ class ActLine:
     title: str
     published: date | None
     quote: str
+    number: str = ""  #: as it is printed; "" where it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.graph import Act, Instrument, LegalGraph
-from controlwatch.core.model import AnnouncedMeasure, Day, NoticeKind, Verb
+from controlwatch.core.model import AnnouncedMeasure, Day, MovedDate, NoticeKind, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class StatusStep:
     clause: str | None = None
     quote: str = ""
     target: str = ""  #: key of the notice that is acted on
+    moved: tuple[MovedDate, ...] = ()  #: of a correction: the dates that it replaces
 
 
 def explain_status(
@@ -42,6 +43,7 @@ def explain_status(
             clause=correction.relation.clause,
             quote=correction.relation.quote,
             target=instrument.key,
+            moved=correction.moved,
         )
         for correction in graph.corrections_by_target.get(instrument.key, ())
         if correction.is_certain

@@ -17,6 +17,7 @@ from controlwatch.core.model import (
     Deadline,
     Direction,
     EffectiveDate,
+    MovedDate,
     NoticeKind,
     Relation,
     Verb,
@@ -92,6 +93,7 @@ class DateCorrection:
     agent: Instrument
     relation: Relation
     is_certain: bool  #: False: which of the dates it corrects is not known, and none is changed
+    moved: tuple[MovedDate, ...] = ()  #: none where it is not certain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -240,9 +242,22 @@ def _correct_dates(
                     if (span.start, span.until) != (relation.start, relation.until)
                 )
                 corrected[agent.key] = replace(corrected[agent.key], effective=own)
-            found = DateCorrection(agent=agent, relation=relation, is_certain=len(meant) == 1)
+            found = DateCorrection(
+                agent=agent,
+                relation=relation,
+                is_certain=len(meant) == 1,
+                moved=tuple(_list_moves(meant[0], relation)) if len(meant) == 1 else (),
+            )
             corrections[key].append(found)
     return {key: tuple(found) for key, found in corrections.items()}, tuple(corrected.values())
+
+
+def _list_moves(span: EffectiveDate, relation: Relation) -> Iterator[MovedDate]:
+    """Yield the days of a date that a correction moves."""
+    if relation.start is not None and relation.start != span.start:
+        yield MovedDate(event="takes effect", old=span.start, new=relation.start)
+    if relation.until is not None and relation.until != span.until:
+        yield MovedDate(event="ends", old=span.until, new=relation.until)
 
 
 def _move_date(span: EffectiveDate, relation: Relation) -> EffectiveDate:

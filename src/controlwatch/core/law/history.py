@@ -7,12 +7,30 @@ from datetime import date
 
 from controlwatch.core.law.answers import HistoryStep
 from controlwatch.core.law.graph import LegalGraph
-from controlwatch.core.law.status import compute_status
+from controlwatch.core.law.status import collect_change_days, compute_status
 from controlwatch.core.model import Verb
 
 #: After every day that a notice names.
 END_OF_TIME = date.max
 _VERBS = frozenset(Verb)
+
+
+def build_newest_history(
+    graph: LegalGraph, keys: Iterable[str], others: Iterable[HistoryStep], count: int
+) -> tuple[HistoryStep, ...]:
+    """Return the same for the notices that reach furthest: the `count` newest steps of all are in it."""
+    known, remarks = [key for key in keys if key in graph.instruments], tuple(others)
+    latest = {key: max(collect_change_days(graph, key)) for key in known}
+    ordered = sorted(known, key=latest.__getitem__, reverse=True)
+    taken = count
+    while True:
+        chosen = frozenset(ordered[:taken])
+        steps = build_history(graph, (key for key in known if key in chosen), remarks)
+        # The notices that are left out end by a day: what comes later is complete.
+        bound = latest[ordered[taken]] if taken < len(ordered) else None
+        if bound is None or sum(step.date is None or step.date > bound for step in steps) >= count:
+            return steps
+        taken *= 2
 
 
 def build_history(

@@ -12,9 +12,7 @@ from controlwatch.core.law.explanation import list_announced_measures
 from controlwatch.core.law.graph import ENDED_STATES, Act, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.status import ONE_DAY, find_part_state, is_prolonged, list_scopes, was_in_force
 from controlwatch.core.model import KeyDate, NoticeKind, ReleasedPart, Verb, to_notice_key
-
-TAKES_EFFECT, SUSPENSION_ENDS, ENDS = "takes effect", "suspension ends", "ends"
-ANNOUNCED_ONLY = "announced, not enacted"
+from controlwatch.core.model.alert import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 
 
 def find_key_dates(

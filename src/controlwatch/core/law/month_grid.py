@@ -10,8 +10,8 @@ from typing import Literal
 
 from controlwatch.core.law.calendar_plan import CalendarEvent
 from controlwatch.core.law.key_date_pairs import KeyDateName, name_key_date
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
 from controlwatch.core.model import Day, KeyDate
+from controlwatch.core.model.alert import ANNOUNCED_ONLY
 
 #: announced: without a legal instrument; moved: calendars were given another day before; cancelled: it does
 #: not happen.

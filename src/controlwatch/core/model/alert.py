@@ -82,12 +82,17 @@ class ReleasedPart:
     is_first_time: bool = False  #: it was suspended before it took effect
 
 
+#: Events of key dates, beside the kinds of deadlines.
+TAKES_EFFECT, SUSPENSION_ENDS, ENDS = "takes effect", "suspension ends", "ends"
+ANNOUNCED_ONLY = "announced, not enacted"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDate:
     """A date for the calendar: something takes effect, ends or closes."""
 
     date: Day
-    event: str  #: takes effect, suspension ends, ends, the kind of a deadline, or "announced, not enacted"
+    event: str  #: one of those above, or the kind of a deadline
     number: str
     key: str
     title: str

@@ -151,6 +151,15 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovedDate:
+    """A date of a notice that another notice replaces."""
+
+    event: Literal["takes effect", "ends"]
+    old: date | None  #: None: the notice stated none
+    new: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caveat:
     """A condition that must not be overlooked: a threshold, an exemption, extraterritorial reach."""
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.calendar_plan import CalendarEvent
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, SUSPENSION_ENDS
 from controlwatch.core.model import Day, KeyDate
+from controlwatch.core.model.alert import ANNOUNCED_ONLY, SUSPENSION_ENDS
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.headlines import name_number

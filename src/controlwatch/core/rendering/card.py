@@ -10,20 +10,20 @@ from typing import Literal
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
+from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
     AlertKind,
     AlertText,
-    Change,
     Direction,
     Language,
     Notice,
     NoticeKind,
     RedlineSegment,
 )
+from controlwatch.core.model.alert import SUSPENSION_ENDS
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.day_text import add_known_day, spell_dates
@@ -49,7 +49,6 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
-from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -114,9 +113,16 @@ class Card:
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
 
     @property
+    def colon(self) -> str:
+        """What stands behind a label."""
+        return "：" if self.language == "zh" else ": "
+
+    @property
     def headline(self) -> str:
         """The line that must suffice on a phone: what, from when, for whom, by which notice."""
-        return f"{self.badge} {self.when} · {self.heading}" if self.when else f"{self.badge}: {self.heading}"
+        if self.when:
+            return f"{self.badge} {self.when} · {self.heading}"
+        return f"{self.badge}{self.colon}{self.heading}"
 
 
 def build_card(
@@ -132,7 +138,7 @@ def build_card(
     text = choose_alert_text(alert, context)
     if why:
         reasons = text.body if why == alert.body else describe_reasons(why, context)
-        footer.append(f"{word('why')}: {reasons}")
+        footer.append(f"{word('why')}{context.pick_one(': ', '：')}{reasons}")
     card = Card(
         tone=_choose_tone(alert),
         badge=word("paused" if alert.watcher == OUTBOX_SOURCE else alert.kind),
@@ -148,12 +154,13 @@ def build_card(
             facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
             return replace(card, summary=(_summarize_agenda(alert, context),), facts=facts)
         return _fill_system_card(card, alert, text, context)
-    weight = _choose_weight(alert, notice, status, context.today)
+    moves_date = choose_measure(notice, context.lexicon) == "moved-day"
+    weight = _choose_weight(alert, notice, status, context.today, moves_date=moves_date)
     card = replace(
         card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
     )
-    # Nothing is known of the status of a notice whose page was not read.
-    known = None if alert.unread == "page" else status
+    # Nothing is known of the status of a notice whose page was not read, and an explanation has none.
+    known = None if alert.unread == "page" or not notice.is_change else status
     status_facts = tuple(
         list_status_facts(known, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
@@ -220,7 +227,7 @@ def _fill_notice_card(
         summary=tuple(text for text in summaries if text),
         facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=_describe_moved(change, context),
+        moved=context.describe_moved(change.moved if change is not None else ()),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -234,7 +241,7 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
         facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
-        moved=_describe_moved(change, context),
+        moved=context.describe_moved(change.moved if change is not None else ()),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
@@ -246,14 +253,6 @@ def _list_open_doubts(notice: Notice) -> Iterable[str]:
     return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
 
 
-def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
-    """Return which findings changed, in the reader's language."""
-    moved = change.moved if change is not None else ()
-    if context.language == "zh":
-        return tuple(spell_dates(translate_finding(line), "zh") for line in moved)
-    return tuple(map(spell_dates, moved))
-
-
 def _choose_tone(alert: Alert) -> Tone:
     """Return what sets the colour of an alert: its direction, or what kind of alert it is."""
     if alert.original_kind in TONES:
@@ -263,14 +262,16 @@ def _choose_tone(alert: Alert) -> Tone:
     return alert.notice.direction.value if alert.notice is not None else "neutral"
 
 
-def _choose_weight(alert: Alert, notice: Notice, status: LegalStatus | None, today: date) -> Weight:
+def _choose_weight(
+    alert: Alert, notice: Notice, status: LegalStatus | None, today: date, *, moves_date: bool
+) -> Weight:
     """Return the priority of an alert: a tightening that binds already must not look like an explanation."""
     tone = _choose_tone(alert)
     if alert.occasion is not None:
         has_come = alert.occasion.event.date <= today and not alert.occasion.gone
         return "urgent" if tone in BINDING_TONES and has_come else "normal"
     if notice.kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT} or tone in CALM_TONES:
-        return "quiet"
+        return "normal" if moves_date else "quiet"
     has_begun = any(
         effective.start is not None and effective.start <= today <= (effective.until or today)
         for effective in notice.effective

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
     IMPORT_MEASURES,
     SUSPENSIONS,
@@ -12,10 +14,12 @@ from controlwatch.core.extraction.report.measures import (
 )
 from controlwatch.core.model import Notice
 from controlwatch.core.rendering.facts import CardContext
-from controlwatch.core.rendering.headlines import describe_places
+from controlwatch.core.rendering.headlines import describe_places, name_number
 
 #: Codes and parties that the line names.
 MAX_CODES, MAX_PARTIES = 4, 3
+#: Doubts which say that a notice lists more parties than were read.
+MISSING_PARTIES = re.compile(r"title speaks of \d+ parties|lists parties that this page|^register: names \d")
 
 
 def describe_check(notice: Notice, context: CardContext) -> str:
@@ -51,6 +55,15 @@ def _check_imports(notice: Notice, context: CardContext) -> str:
     return context.pick_one(f"Check goods{goods} arriving{after}.", f"核查{goods}进口{after}。")
 
 
+def _check_port_calls(notice: Notice, context: CardContext) -> str:
+    whole, after = list_whole_destinations(notice), _describe_start(notice, context)
+    places = describe_places(whole, context) if whole else ""
+    return context.pick_one(
+        f"Check port calls in China of ships linked to {places or 'the places named'}{after}.",
+        f"核查与{places or '所涉国家（地区）'}有关的船舶停靠中国港口的安排{after}。",
+    )
+
+
 def _check_duties(notice: Notice, context: CardContext) -> str:
     goods, after = _describe_goods(notice, context), _describe_start(notice, context)
     return context.pick_one(
@@ -62,9 +75,13 @@ def _check_parties(notice: Notice, context: CardContext) -> str:
     names = [context.pick_one(party.en or party.zh, party.zh or party.en) for party in notice.entities]
     more = len(names) - MAX_PARTIES
     shown = context.pick_one(", ", "、").join(names[:MAX_PARTIES]) + (f" +{more}" if more > 0 else "")
+    named, named_zh = shown.rstrip(".") or "the entities named", shown or "所列实体"
+    if shown and any(MISSING_PARTIES.search(doubt) for doubt in notice.doubts):
+        named += ", and the others that the notice lists"
+        named_zh += "，以及公告所列其他实体"
     return context.pick_one(
-        f"Screen customers, end users and agents against: {shown.rstrip('.') or 'the entities named'}.",
-        f"筛查客户、最终用户和代理是否涉及：{shown or '所列实体'}。",
+        f"Screen customers, end users and agents against: {named}.",
+        f"筛查客户、最终用户和代理是否涉及：{named_zh}。",
     )
 
 
@@ -91,12 +108,31 @@ def _check_what_is_held(_notice: Notice, context: CardContext) -> str:
     )
 
 
+def _plan_for_moved_date(notice: Notice, context: CardContext) -> str:
+    """Return by which day to plan, where one date of another notice moved."""
+    moves = list_moves(notice, context.lexicon)
+    if len(moves) != 1:
+        return ""
+    ((relation, move),) = moves
+    number, new = name_number(relation.target, context), context.format_date(move.new)
+    verb, verb_zh = ("applies", "自") if move.event == "takes effect" else ("ends", "至")
+    old = context.format_date(move.old) if move.old is not None else ""
+    return context.pick_one(
+        f"Plan by the new date: {number} {verb} {'from' if verb == 'applies' else 'on'} {new}"
+        + (f", not {old}." if old else "."),
+        f"按新日期安排：{number}{verb_zh}{new}{'起适用' if verb_zh == '自' else '止'}"
+        + (f"，而非{old}。" if old else "。"),
+    )
+
+
 #: Measure → the sentence about it.
 SENTENCES: dict[str, Callable[[Notice, CardContext], str]] = {
     **dict.fromkeys(("new-control", "stricter-control", "licence-required"), _check_exports),
     "export-ban": _check_banned_exports,
+    "moved-day": _plan_for_moved_date,
     "control-resumed": _check_resumed_exports,
     "import-ban": _check_imports,
+    **dict.fromkeys(("port-fee-charged", "port-fee-resumed"), _check_port_calls),
     **dict.fromkeys(("tariff-raised", "tariff-cut", "tariff-resumed", "tariff-changed"), _check_duties),
     **dict.fromkeys(("entities-listed", "listing-resumed"), _check_parties),
     **dict.fromkeys(SUSPENSIONS, _plan_for_end),

@@ -6,11 +6,13 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from controlwatch.core.extraction.findings.date_corrections import list_own_dates
 from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.law.register import DOUBT_PREFIX
-from controlwatch.core.model import EffectiveDate, Notice
+from controlwatch.core.model import EffectiveDate, Notice, Verb
 from controlwatch.core.rendering.checks import format_hs_code
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.moved_dates import list_move_lines
 from controlwatch.core.rendering.wording import list_languages
 
 #: A fact of the reference database, and what it rests on: register: names 3A001 (the official text, …)
@@ -71,7 +73,9 @@ def _list_identity(notice: Notice, context: CardContext) -> Iterator[Conclusion]
 
 
 def _list_dates(notice: Notice, context: CardContext) -> Iterator[Conclusion]:
-    for effective in notice.effective:
+    for line in list_move_lines(notice, context):
+        yield Conclusion(label=context.find_word(line.word), value=line.value, quote=line.quote)
+    for effective in list_own_dates(notice, context.lexicon):
         value = _format_effective(effective, context)
         yield Conclusion(label=context.find_word("effective"), value=value, quote=effective.quote)
     for deadline in notice.deadlines:
@@ -85,7 +89,8 @@ def _format_effective(effective: EffectiveDate, context: CardContext) -> str:
     if effective.time is not None:
         value += f" {effective.time:%H:%M}"
     if effective.until is not None:
-        value += f" → {context.find_word('until')} {context.format_date(effective.until)}"
+        until = context.format_date(effective.until)
+        value += context.pick_one(f" until {until}", f"，至{until}")
     if effective.scope != "all":
         value += f" ({context.name_scope(effective.scope)})"
     return value
@@ -118,7 +123,9 @@ def _list_relations(notice: Notice, context: CardContext) -> Iterator[Conclusion
     for relation in notice.relations:
         clause = context.name_scope(relation.clause) if relation.clause else ""
         until = (
-            f"→ {context.find_word('until')} {context.format_date(relation.until)}" if relation.until else ""
+            f"→ {context.find_word('until')} {context.format_date(relation.until)}"
+            if relation.until and relation.verb is not Verb.AMENDS
+            else ""
         )
         parts = (context.find_word(relation.verb.value), relation.target, clause, until)
         yield Conclusion(

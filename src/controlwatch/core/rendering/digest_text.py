@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from controlwatch.core.extraction.report.measures import choose_measure
-from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.model import Alert
+from controlwatch.core.model.alert import ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.wording import WORDS
@@ -51,7 +51,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     TAKES_EFFECT: ("measure takes effect", "measures take effect"),
     ENDS: ("measure ends", "measures end"),
     "deadline": ("deadline", "deadlines"),
-    "moved-day": ("date changed", "dates changed"),
+    "moved-day": ("date moved", "dates moved"),
     "gone-day": ("date cancelled", "dates cancelled"),
     "review": ("document needs review", "documents need review"),
     "judged-change": ("document judged a change", "documents judged a change"),

@@ -13,7 +13,7 @@ from controlwatch.core.model import Language
 from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.proof_text import name_database
-from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
+from controlwatch.core.rendering.sentences_zh import translate_fact, translate_finding, translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 #: Item categories that a heading names.
@@ -71,6 +71,12 @@ class CardContext:
             return tuple(spell_dates(translate_sentence(text), "zh") for text in sentences)
         return tuple(spell_dates(name_database(text)) for text in sentences)
 
+    def describe_moved(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Return which findings changed between two readings, in the reader's language."""
+        if self.language == "zh":
+            return tuple(spell_dates(translate_finding(line), "zh") for line in lines)
+        return tuple(map(spell_dates, lines))
+
     def name_scope(self, scope: str) -> str:
         """Return a provision in the reader's language: 第二款, or item 2; "" for the whole notice."""
         return name_part(scope, self.language)
@@ -116,5 +122,5 @@ class CardContext:
     def join_first(self, items: list[str], most: int) -> str:
         """Return the first items of a list, and how many more there are."""
         more = len(items) - most
-        rest = " " + self.pick_language(f"and {more} more", f"等共 {len(items)} 项") if more > 0 else ""
-        return ", ".join(items[:most]) + rest
+        rest = self.pick_language(f" and {more} more", f"等共 {len(items)} 项") if more > 0 else ""
+        return self.pick_one(", ", "、").join(items[:most]) + rest

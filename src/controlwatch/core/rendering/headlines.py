@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.report.measures import (
     IMPORT_MEASURES,
+    PORT_FEE_MEASURES,
     STANDING_MEASURES,
     SUSPENSIONS,
     choose_measure,
     list_whole_destinations,
 )
-from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
-from controlwatch.core.model import Alert, Notice, Verb
+from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese, name_in_english
+from controlwatch.core.model import Alert, Language, MovedDate, Notice, Verb
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.state_text import describe_move
 
 #: A headline of more characters is shortened by whole items; Slack cuts its header at 150.
 MAX_HEADLINE = 132
 MAX_PLACES = 2
+#: A finding that changed: effective: 2026-12-01 → 2026-12-22
+MOVED_DAY = re.compile(r"effective: (\d{4}-\d\d-\d\d) → (\d{4}-\d\d-\d\d)")
 #: Texts that change nothing from a day on.
 UNDATED_MEASURES = frozenset({"draft", "explanation", "no-change", "no-text"})
 
@@ -34,26 +42,43 @@ class Headline:
 def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headline:
     """Return the headline of an alert about a new, amended or reported notice."""
     measure = choose_measure(notice, context.lexicon)
-    badge = context.find_word(measure)
+    moves = list_moves(notice, context.lexicon) if measure == "moved-day" else ()
+    is_end = bool(moves) and all(move.event == "ends" for _, move in moves)
+    badge = context.find_word("moved-end" if is_end else measure)
     if alert.original_kind == "report":
         badge = f"{context.find_word('report')}: {badge}"
     elif alert.unread == "page":
         badge = context.find_word("unread")
     elif alert.original_kind == "amended":
         badge = f"{context.find_word('amended')}: {badge}"
-    when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
+    if moves:
+        when = _describe_moves([move for _, move in moves], context)
+    elif (moved := _find_moved_day(alert)) is not None:
+        when = context.pick_one("date ", "生效日期") + describe_move(moved, _pick_language(context))
+    elif measure in UNDATED_MEASURES:
+        when = _describe_publication(notice, measure, context)
+    else:
+        when = _describe_when(notice, measure, context)
     canonical = notice.number.canonical if notice.number is not None else alert.about or ""
     number = name_number(canonical, context)
     room = MAX_HEADLINE - len(badge) - len(when) - len(number)
-    subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
+    if moves:
+        subject = _name_targets(notice, context, room)
+        items = _describe_subject(notice, measure, context, room - len(subject))
+        subject = context.pick_one(", ", "，").join(filter(None, (subject, items)))
+    else:
+        subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
     subject = subject or truncate_words(notice.title, room)
-    return Headline(badge=badge, when=when, subject=f"{subject} ({number})" if number else subject)
+    named = context.pick_one(f" ({number})", f"（{number}）") if number else ""
+    return Headline(badge=badge, when=when, subject=f"{subject}{named}")
 
 
 def name_number(canonical: str, context: CardContext) -> str:
     """Return the number of a notice as a reader sees it: MOFCOM–GACC 2025-58, or as printed in Chinese."""
     if context.language == "zh":
         return name_in_chinese(canonical, context.lexicon) or canonical
+    if not canonical.isascii():
+        return name_in_english(canonical, context.lexicon)
     issuers, _, rest = canonical.partition(" ")
     return f"{issuers.replace('-', '–')} {rest}" if rest else canonical
 
@@ -85,6 +110,18 @@ def _add_article(place: str) -> str:
     return f"the {place}" if place.startswith(ARTICLE_PREFIXES) else place
 
 
+def _describe_publication(notice: Notice, measure: str, context: CardContext) -> str:
+    """Return until when comments on a draft are taken, or when a text that changes nothing was published."""
+    closes = [deadline.date for deadline in notice.deadlines if deadline.kind == "comments-close"]
+    if measure == "draft" and closes:
+        last = context.format_date(min(closes))
+        return context.pick_one(f"until {last}", f"（{last}截止）")
+    if notice.published is None:
+        return ""
+    day = context.format_date(notice.published)
+    return context.pick_one(f"of {day}", f"（{day}）")
+
+
 def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
     """Return from when a notice applies: the first of several days, or that none is stated."""
     starts = sorted({span.start for span in notice.effective if span.start is not None})
@@ -108,6 +145,27 @@ def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
         if end
         else context.pick_one(english, chinese)
     )
+
+
+def _pick_language(context: CardContext) -> Language:
+    return "zh" if context.language == "zh" else "en"
+
+
+def _find_moved_day(alert: Alert) -> MovedDate | None:
+    """Return how the amended text of a notice moves the day from which it applies, or None."""
+    lines = alert.change.moved if alert.original_kind == "amended" and alert.change is not None else ()
+    days = next((hit for line in lines if (hit := MOVED_DAY.fullmatch(line))), None)
+    if days is None:
+        return None
+    old, new = map(date.fromisoformat, days.groups())
+    return MovedDate(event="takes effect", old=old, new=new)
+
+
+def _describe_moves(moves: Sequence[MovedDate], context: CardContext) -> str:
+    """Return from which day to which a date moved: the first of several."""
+    first = describe_move(moves[0], _pick_language(context)).removeprefix("moved ")
+    more = f" +{len(moves) - 1}" if len(moves) > 1 else ""
+    return first + more
 
 
 def _name_targets(notice: Notice, context: CardContext, room: int) -> str:
@@ -135,5 +193,6 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
         places = describe_places(whole, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
-        to = context.pick_one(f" to {places}", f"，对{places}")
-    return context.join_within(names, room - len(to)) + to
+        english, chinese = ("of", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
+        to = context.pick_one(f" {english} {places}", f"，{chinese}{places}")
+    return context.join_within(names, room - len(to)) + to if names else ""

@@ -61,8 +61,8 @@ border-left:6px solid {{ colours[card.tone] }}">
 {% for caveat in card.caveats %}<li>{{ caveat.value|line }}<br>\
 <span style="color:#667085;font-size:13px">{{ caveat.quote|proof }}</span></li>{% endfor %}</ul>
 {%- endif %}
-{% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
-{% if card.url %}<p style="margin:8px 0;word-break:break-all">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
+{% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}{{ card.colon }}{{ doubt|line }}</p>{% endfor %}
+{% if card.url %}<p style="margin:8px 0;word-break:break-all">{{ card.labels[3] }}{{ card.colon }}<a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
 {% if card.links %}<p style="margin:8px 0">{% for label, address in card.links %}\
 <a href="{{ address|line }}">{{ label|line }}</a>{{ "" if loop.last else " · " }}{% endfor %}</p>{% endif %}
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from controlwatch.core.alerting.system_alerts import format_moment_pair
 from controlwatch.core.extraction.mentions.clauses import name_clause
-from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import ONE_DAY
-from controlwatch.core.model import KeyDate, Notice, ReleasedPart, ReminderSubject
+from controlwatch.core.model import Direction, KeyDate, Notice, ReleasedPart, ReminderSubject
+from controlwatch.core.model.alert import ENDS, SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.state_text import explain_announced, format_announced
+from controlwatch.core.rendering.wording import find_word
 
 MAX_SHOWN_ITEMS = 6
 MAX_MISSING = 3
@@ -20,6 +21,12 @@ MAX_MISSING = 3
 MAX_HEADING = 100
 #: Event → its word once it has happened.
 ENDING_WORDS = {SUSPENSION_ENDS: "suspension ended", ENDS: "ended on"}
+#: Event → that it does not happen on a day, in English before the day and in Chinese behind it.
+CANCELLED_WORDS = {
+    TAKES_EFFECT: ("does not take effect on", "不生效"),
+    SUSPENSION_ENDS: ("suspension does not end on", "暂停期不届满"),
+    ENDS: ("does not end on", "不期满"),
+}
 
 
 def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> str:
@@ -27,6 +34,20 @@ def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> st
     if occasion.gone:
         return context.find_word("gone-day")
     return context.find_word("reminder" if occasion.was is None else "moved-day")
+
+
+def name_event(event: KeyDate, notice: Notice, context: CardContext) -> str:
+    """Return what happens on a key date: a suspension begins, where that is what takes effect."""
+    is_suspension = event.event == TAKES_EFFECT and notice.direction is Direction.SUSPEND
+    return context.find_word("suspension begins" if is_suspension else event.event)
+
+
+def describe_cancelled(event: KeyDate, context: CardContext) -> str:
+    """Return that something does not happen on the day that was announced."""
+    event_words = f"{find_word(event.event, 'en')} on", find_word(event.event, "zh")
+    english, chinese = CANCELLED_WORDS.get(event.event, event_words)
+    day = context.format_date(event.date)
+    return context.pick_one(f"{english} {day}", f"{day}{chinese}")
 
 
 def build_occasion_heading(
@@ -39,13 +60,19 @@ def build_occasion_heading(
     event = occasion.event
     number = name_number(notice.number.canonical, context) if notice.number is not None else ""
     day = context.format_date(event.date)
-    what = f"{context.find_word(event.event)} {day}"
+    what = f"{name_event(event, notice, context)} {day}"
     left = (event.date - context.today).days
+    if occasion.gone:
+        left, what = 0, describe_cancelled(event, context)
+    if occasion.was is not None and not occasion.gone:
+        was = context.format_date(occasion.was)
+        moved = context.pick_one(f"moved from {was} to {day}", f"由{was}改为{day}")
+        what = f"{context.find_word(event.event)} {moved}"
     if left > 0:
         what += context.pick_one(f" (in {left} day{'' if left == 1 else 's'})", f"（{left}天后）")
-    elif left == 0:
+    elif left == 0 and not occasion.gone:
         what += context.pick_one(" (today)", "（今日）")
-    elif event.event in ENDING_WORDS:
+    elif event.event in ENDING_WORDS and not occasion.gone:
         what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
     if others:
         what += context.pick_one(f" +{others} more date{'' if others == 1 else 's'}", f"等{others + 1}个日期")
@@ -55,7 +82,8 @@ def build_occasion_heading(
         [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)
     )
     parts = [what, announced, items] if event.affects or items else [what, announced, notice.title[:60]]
-    return " · ".join(filter(None, parts)) + (f" ({number})" if number else "")
+    named = context.pick_one(f" ({number})", f"（{number}）") if number else ""
+    return " · ".join(filter(None, parts)) + named
 
 
 def summarize_occasion(occasion: ReminderSubject, context: CardContext) -> tuple[str, ...]:
@@ -119,7 +147,10 @@ def list_occasion_facts(
     event = occasion.event
     scope = "" if event.scope == "all" else f" ({context.pick_one(name_clause(event.scope), event.scope)})"
     word = ENDING_WORDS.get(event.event, event.event) if event.date < context.today else event.event
-    what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
+    name = context.find_word(word) if word != event.event else name_event(event, notice, context)
+    what = f"{name} {context.format_day(event.date)}{scope}"
+    if occasion.gone:
+        what = f"{describe_cancelled(event, context)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
         yield context.build_fact("was", context.format_date(occasion.was))
@@ -150,7 +181,8 @@ def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     affects = f" ({context.join_first(parts, MAX_SHOWN_ITEMS)})" if parts else ""
     announced = format_announced(event.announced, language=context.language)
     what = f"{context.find_word(event.event)}{affects}"
-    rest = (what, announced, event.number, context.summarize_categories(event.categories))
+    number = name_number(event.number, context)
+    rest = (what, announced, number, context.summarize_categories(event.categories))
     value = " · ".join(part for part in rest if part)
     return CardFact(
         label=context.format_day(event.date), value=value, quote=context.translate_proof(event.quote)

@@ -13,7 +13,6 @@ from controlwatch.core.law.answers import CategoryStatus, ControlHit, LookupResu
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
 from controlwatch.core.law.party_answers import (
     PARENT_IN_TITLE,
     IncompleteListing,
@@ -21,6 +20,7 @@ from controlwatch.core.law.party_answers import (
 )
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import AnnouncedMeasure, KeyDate, Language, ReleasedPart, to_notice_key
+from controlwatch.core.model.alert import ANNOUNCED_ONLY
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.cautions_zh import translate_caution
 from controlwatch.core.rendering.clause_text import name_part

@@ -9,9 +9,9 @@ from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, Language, Verb, to_notice_key
+from controlwatch.core.model.alert import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.replies import ReplyRow

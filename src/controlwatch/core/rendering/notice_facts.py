@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
+from controlwatch.core.extraction.findings.date_corrections import list_own_dates
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
 from controlwatch.core.rendering.checks import describe_check, format_hs_code
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
+from controlwatch.core.rendering.moved_dates import list_move_lines
 from controlwatch.core.rendering.state_text import format_announced, format_state
 
 Finding = TypeVar("Finding")
@@ -59,12 +61,13 @@ def list_notice_facts(
     items = [found for found in notice.categories if not found.id.startswith("destination.")]
     for (basis, quote), categories in _group_findings(items, lambda item: (item.basis, item.quote)):
         names = [context.name_category(category.id) for category in categories]
-        resolved = f" ({context.find_word('resolved')})" if basis == "resolved" else ""
+        through = context.find_word("resolved")
+        resolved = context.pick_one(f" ({through})", f"（{through}）") if basis == "resolved" else ""
         yield context.build_fact("categories", context.join_first(names, MAX_ITEMS) + resolved, quote)
     if notice.destinations:
         name = context.lexicon.get_place_name
         names = [context.pick_language(name(code, "en"), name(code, "zh")) for code in notice.destinations]
-        yield context.build_fact("destinations", ", ".join(names))
+        yield context.build_fact("destinations", context.pick_one(", ", "、").join(names))
     if notice.hs_codes:
         codes = [format_hs_code(finding.code) for finding in notice.hs_codes]
         yield context.build_fact("hs", context.join_first(codes, MAX_CODES))
@@ -78,12 +81,15 @@ def list_notice_facts(
 
 
 def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
-    for effective in notice.effective:
+    for line in list_move_lines(notice, context):
+        yield context.build_fact(line.word, line.value, line.quote)
+    for effective in list_own_dates(notice, context.lexicon):
         value = context.format_day(effective.start) if effective.start else context.find_word("not-stated")
         if effective.time is not None:
             value += f" {effective.time:%H:%M}"
         if effective.until:
-            value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
+            until = context.format_day(effective.until)
+            value += context.pick_one(f" until {until}", f"，至{until}")
         if effective.scope != "all":
             value += f" ({context.name_scope(effective.scope)})"
         yield context.build_fact("effective", value, effective.quote)
@@ -111,7 +117,9 @@ def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known
     def identify(relation: Relation) -> tuple[Verb, date | None, str]:
         # A suspension that names no end lasts as long as the notice itself.
         inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
-        return relation.verb, own_end if inherits else relation.until, relation.quote
+        # The day of an amendment is one that it moves, and stands with the dates.
+        own = None if relation.verb is Verb.AMENDS else relation.until
+        return relation.verb, own_end if inherits else own, relation.quote
 
     acts = [act for act in notice.relations if not (is_about_known and act.verb is Verb.REPORTS)]
     for (verb, until, quote), relations in _group_findings(acts, identify):

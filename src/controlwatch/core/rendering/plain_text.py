@@ -49,32 +49,32 @@ def render_card_lines(card: Card) -> Iterator[str]:
         yield to_one_line(card.title, 500)
     if card.moved:
         yield ""
-        yield f"{card.labels[0]}:"
+        yield f"{card.labels[0]}{card.colon}".rstrip()
         yield from (f"  • {to_one_line(line, 500)}" for line in card.moved)
     if card.redline:
         yield ""
-        yield f"{card.labels[1]}: {render_redline(card.redline)}"
+        yield f"{card.labels[1]}{card.colon}{render_redline(card.redline)}"
     for paragraph in card.summary:
         yield ""
         yield strip_hidden(paragraph)
     if card.facts:
         yield ""
     for fact in card.facts:
-        yield f"{to_one_line(fact.label, 100)}: {to_one_line(fact.value, 800)}"
+        yield f"{to_one_line(fact.label, 100)}{card.colon}{to_one_line(fact.value, 800)}"
         if fact.quote:
             yield f"    {format_proof(fact.quote)}"
     if card.caveats:
         yield ""
-        yield f"{to_one_line(card.caveats[0].label, 100)}:"
+        yield f"{to_one_line(card.caveats[0].label, 100)}{card.colon}".rstrip()
     for caveat in card.caveats:
         yield f"  • {to_one_line(caveat.value, 200)}: {format_proof(caveat.quote)}"
     if card.doubts:
         yield ""
-        yield from (f"{card.labels[2]}: {to_one_line(doubt, 500)}" for doubt in card.doubts)
+        yield from (f"{card.labels[2]}{card.colon}{to_one_line(doubt, 500)}" for doubt in card.doubts)
     yield ""
     if card.url:
-        yield f"{card.labels[3]}: {to_one_line(card.url, 2000)}"
-    yield from (f"{label}: {to_one_line(address, 2000)}" for label, address in card.links)
+        yield f"{card.labels[3]}{card.colon}{to_one_line(card.url, 2000)}"
+    yield from (f"{label}{card.colon}{to_one_line(address, 2000)}" for label, address in card.links)
     yield from (to_one_line(line, 500) for line in card.footer)
 
 

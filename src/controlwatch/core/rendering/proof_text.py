@@ -34,6 +34,7 @@ def format_proof(quote: str, most: int = 300) -> str:
     if quote.startswith(FROM_DATABASE_ZH):
         return to_one_line(quote, most)
     if quote.startswith(DOUBT_PREFIX):
-        fact = " ".join(map(name_clause, spell_dates(quote.removeprefix(DOUBT_PREFIX)).split(" ")))
+        scope, colon, rest = spell_dates(quote.removeprefix(DOUBT_PREFIX)).rpartition(": ")
+        fact = " ".join(map(name_clause, f"{name_clause(scope)}{colon}{rest}".split(" ")))
         return FROM_DATABASE + to_one_line(fact, most)
     return f"「{to_one_line(quote, most)}」"

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from controlwatch.core.extraction.mentions.clauses import name_clause
-from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
-from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Attention, Language, Subscription, describe_judgement
-from controlwatch.core.rendering.category_text import name_categories
-from controlwatch.core.rendering.day_text import add_known_day, format_date, spell_dates
+from controlwatch.core.law.answers import ReviewLine, WatcherLine
+from controlwatch.core.model import Language, Subscription
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.sentences_zh import translate_fact
-from controlwatch.core.rendering.state_text import explain_announced, format_state, list_date_corrections
+from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 
 
@@ -85,15 +81,6 @@ def law_reply(answer: LawAnswer) -> Reply:
     return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
 
 
-def _describe_attention(line: NoticeLine) -> str:
-    """Return the direction of a change, why a document needs review, or what a person decided."""
-    if line.attention is Attention.REVIEW:
-        return " ".join(("needs review:", *(reason.reason for reason in line.review[:1]))).rstrip(":")
-    if line.judgement is not None:
-        return describe_judgement(line.judgement)
-    return line.direction if line.is_change else "no change"
-
-
 def review_reply(lines: Iterable[ReviewLine]) -> Reply:
     """Return the documents that wait for a person, oldest first, each with the first reason."""
     rows = []
@@ -109,48 +96,6 @@ def review_reply(lines: Iterable[ReviewLine]) -> Reply:
         )
     note = "Settle them with the buttons on their alerts, or in the App Home." if rows else ""
     return Reply(title=f"{len(rows)} need review", rows=tuple(rows), note=note or "Nothing needs review.")
-
-
-def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | None = None) -> Reply:
-    """Return the status of a notice, then what it says, each conclusion with the sentence that proves it."""
-    notice, line = record.notice, record.line
-    summaries = (spell_dates(notice.summary.en), spell_dates(notice.summary.zh, "zh"))
-    rows = [ReplyRow(heading=text) for text in summaries if text]
-    if line.review_id is not None:
-        rows = [ReplyRow(heading=_describe_attention(line))]
-    if status is not None:
-        words = format_state(status.state, status.until, status.announced, then=status.then)
-        state = f"{MARKS[status.state]} {words}"
-        body = " ".join(map(explain_announced, status.announced))
-        when = add_known_day(f"on {format_date(status.on)}", status.coverage)
-        corrected = (
-            ReplyRow(heading=sentence, quote=quote) for sentence, quote in list_date_corrections(status)
-        )
-        rows = [ReplyRow(heading=f"{state} ({when})", body=body), *corrected, *rows]
-    rows += [
-        ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
-    ]
-    if line.review and notice.possible_categories:
-        rows.append(ReplyRow(heading="may affect", body=name_categories(notice.possible_categories, lexicon)))
-    for found in notice.effective:
-        start = format_date(found.start) if found.start else "not stated"
-        until = f" → until {format_date(found.until)}" if found.until else ""
-        scope = "" if found.scope == "all" else f" ({name_clause(found.scope)})"
-        rows.append(ReplyRow(heading="effective", body=f"{start}{until}{scope}", quote=found.quote))
-    if items := name_categories([found.id for found in notice.categories], lexicon):
-        rows.append(ReplyRow(heading="items", body=items))
-    for relation in notice.relations:
-        clause = f" {name_clause(relation.clause)}" if relation.clause else ""
-        rows.append(
-            ReplyRow(heading=relation.verb.value, body=f"{relation.target}{clause}", quote=relation.quote)
-        )
-    rows.extend(ReplyRow(heading="published at", body=standing.url) for standing in record.standings)
-    return Reply(
-        title=f"{line.number or line.kind} · {line.direction if line.review_id is None else line.attention}",
-        note=line.title,
-        rows=tuple(rows),
-        cautions=tuple(map(spell_dates, notice.doubts)),
-    )
 
 
 def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:

@@ -241,13 +241,13 @@ def _render_card(card: Card, *, brief: bool) -> Iterator[Block]:
     if card.caveats:
         yield _build_section(*_render_caveats(card.caveats, brief=brief))
     if card.doubts:
-        yield _build_context(f"❓ {card.labels[2]}: " + "; ".join(card.doubts))
+        yield _build_context(f"❓ {card.labels[2]}{card.colon}" + "; ".join(card.doubts))
     if card.url:
         links = [
             element for label, url in card.links for element in (_build_text(" · "), _build_link(url, label))
         ]
         source = _build_link(card.url[:2_000], to_one_line(card.url, 200))
-        yield _build_section(_build_text(f"{card.labels[3]}: "), source, *links)
+        yield _build_section(_build_text(f"{card.labels[3]}{card.colon}"), source, *links)
     yield _build_context(" · ".join(card.footer))
 
 
@@ -255,9 +255,13 @@ def _render_facts(card: Card, *, brief: bool) -> Iterator[Block]:
     most = MAX_BRIEF_FACTS if brief else MAX_FACTS
     facts = card.facts[:most]
     if len(card.facts) > most:
-        facts = (*facts, CardFact(label="…", value=f"+{len(card.facts) - most}"))
+        count, language = len(card.facts) - most, card.language
+        findings = f"{count} more finding{'' if count == 1 else 's'}"
+        label = pick_language("Not shown", "未显示", language)
+        value = pick_language(findings, f"另有{count}项", language)
+        facts = (*facts, CardFact(label=label, value=value))
     for fact in facts:
-        yield _build_text(f"{to_one_line(fact.label, 100)}: ", bold=True)
+        yield _build_text(f"{to_one_line(fact.label, 100)}{card.colon}", bold=True)
         yield _build_text(to_one_line(fact.value, 500) + "\n")
         if fact.quote and not brief:
             yield _build_text(f"   {format_proof(fact.quote, 160)}\n", italic=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from controlwatch.core.law.explanation import DATE_CORRECTED
+from controlwatch.core.extraction.report.summary import DATE_NAMES
+from controlwatch.core.law.explanation import DATE_CORRECTED, StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import AnnouncedMeasure, Language, Verb, to_notice_key
+from controlwatch.core.model import AnnouncedMeasure, Language, MovedDate, Verb, to_notice_key
 from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.wording import find_word, pick_language
 
@@ -39,18 +40,20 @@ def format_state(
     """
     if state is None:
         return ""
-    word = find_word(state, language)
+    english, chinese = find_word(state, "en"), find_word(state, "zh")
     if until is not None and state is LegalState.NOT_YET:
         start = until + timedelta(days=1)
-        word += pick_language(f", from {format_date(start)}", f"，自{format_date(start, 'zh')}起", language)
+        english += f", from {format_date(start)}"
+        chinese += f"，自{format_date(start, 'zh')}起"
     elif until is not None and state is LegalState.IN_FORCE and then is LegalState.PARTLY:
-        start, partly = until + timedelta(days=1), find_word(LegalState.PARTLY, language)
-        word += pick_language(
-            f", {partly} from {format_date(start)}", f"，自{format_date(start, 'zh')}起{partly}", language
-        )
+        start = until + timedelta(days=1)
+        english += f", {find_word(LegalState.PARTLY, 'en')} from {format_date(start)}"
+        chinese += f"，自{format_date(start, 'zh')}起{find_word(LegalState.PARTLY, 'zh')}"
     elif until is not None:
-        word += pick_language(f" until {format_date(until)}", f"（至{format_date(until, 'zh')}）", language)
-    return " · ".join(filter(None, (word, format_announced(announced, language=language))))
+        english += f" until {format_date(until)}"
+        chinese += f"（至{format_date(until, 'zh')}）"
+    words = pick_language(english, chinese, language)
+    return " · ".join(filter(None, (words, format_announced(announced, language=language))))
 
 
 def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Language = "en") -> str:
@@ -68,17 +71,39 @@ def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Languag
 def list_date_corrections(status: LegalStatus, language: Language = "en") -> tuple[tuple[str, str], ...]:
     """Return which notices corrected a date of this one, each as a sentence with its quote."""
     return tuple(
-        (
-            pick_language(
-                f"A date was corrected by {step.number} on {format_date(step.date)}; "
-                "the text has the old one.",
-                f"{step.number}于{format_date(step.date, 'zh')}更正了日期，正文所载为更正前的日期。",
-                language,
-            ),
-            step.quote,
-        )
+        (_describe_correction(step, language), step.quote)
         for step in status.chain
         if step.verb == DATE_CORRECTED and step.target == to_notice_key(status.number)
+    )
+
+
+def _describe_correction(step: StatusStep, language: Language) -> str:
+    moves = step.moved
+    english = "; ".join(f"{name_date(move, 'en')} {describe_move(move, 'en')}" for move in moves)
+    chinese = "；".join(f"{name_date(move, 'zh')}{describe_move(move, 'zh')}" for move in moves)
+    return pick_language(
+        f"{english or 'A date was corrected'} by {step.number} of {format_date(step.date)}.",
+        f"{step.number}于{format_date(step.date, 'zh')}更正：{chinese or '日期'}。",
+        language,
+    )
+
+
+def name_date(move: MovedDate, language: Language) -> str:
+    """Return which date of a notice was moved."""
+    english, chinese = DATE_NAMES[move.event]
+    return pick_language(english.capitalize(), chinese, language)
+
+
+def describe_move(move: MovedDate, language: Language) -> str:
+    """Return "moved from 1 Apr 2026 to 10 May 2026", or only to which day where the old one is not known."""
+    if move.old is None:
+        return pick_language(
+            f"moved to {format_date(move.new)}", f"改为{format_date(move.new, 'zh')}", language
+        )
+    return pick_language(
+        f"moved from {format_date(move.old)} to {format_date(move.new)}",
+        f"由{format_date(move.old, 'zh')}改为{format_date(move.new, 'zh')}",
+        language,
     )
 
 

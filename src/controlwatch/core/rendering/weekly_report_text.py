@@ -107,7 +107,8 @@ def _describe_change(line: NoticeLine, context: CardContext) -> ReportEntry:
     for date in line.effective:
         scope = "" if date.scope == ALL else f" ({context.name_scope(date.scope)})"
         start = context.format_date(date.start) if date.start else context.find_word("not-stated")
-        until = f" → {context.find_word('until')} {context.format_date(date.until)}" if date.until else ""
+        last = context.format_date(date.until) if date.until else ""
+        until = context.pick_one(f" until {last}", f"，至{last}") if last else ""
         dates.append(f"{context.find_word('effective')} {start}{until}{scope}")
     measure = context.find_word(line.measure) if line.measure else ""
     published = context.format_date(line.published) if line.published else context.find_word("not-stated")

@@ -247,7 +247,8 @@ _LIST_REACH = 30  # lines below 附件： that may go on with its list
 def find_unread_names(text: Iterable[str], links: Iterable[AnnexLink]) -> tuple[str, ...]:
     """Return a doubt for each annex that the lines of a page name, and that is neither linked nor printed.
 
-    An annex is printed where its name or a heading such as 附件1 stands in a line of its own further below.
+    An annex is printed where its name or a heading such as 附件1 stands in a line of its own further below,
+    or where a numbered list of parties follows its name.
     """
     lines = tuple(text)
     linked = tuple(_normalize_name(link.name) for link in links)
@@ -304,6 +305,9 @@ def _find_loose_name(line: str, *, below: int) -> str:
 
 def _is_printed(name: str, below: tuple[str, ...]) -> bool:
     wanted = _normalize_name(name)
+    first = _ITEM.fullmatch(next(filter(str.strip, below), ""))
+    if first is not None and _PARTY.search(first["name"]):
+        return True  # the list itself follows
     for number, line in enumerate(below):
         rest = any(other.strip() for other in below[number + 1 :])
         if "\t" in line or (rest and (_HEADING.fullmatch(line) or wanted == _normalize_name(line))):

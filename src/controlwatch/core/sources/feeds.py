@@ -6,8 +6,6 @@ import io
 import re
 from dataclasses import dataclass
 
-import feedparser
-
 from controlwatch.core.model import NoticeRef
 from controlwatch.core.model.addresses import resolve_link
 from controlwatch.core.model.errors import Garbled, Reshaped
@@ -15,8 +13,6 @@ from controlwatch.core.sources.field_paths import find_field
 from controlwatch.core.sources.html_text import strip_markup
 from controlwatch.core.sources.time_stamps import parse_day
 
-#: The type or the encoding in the header was wrong.
-_HARMLESS_ERRORS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)
 #: Errors that the feed parser raises on damaged feeds.
 _PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 #: Where a day may be, in the order in which it is taken.
@@ -39,6 +35,8 @@ def parse_feed(text: str, *, url: str, content: str = "") -> FeedItems:
 
     Raises `Garbled` and `Reshaped` for anything but a feed with items.
     """
+    import feedparser  # a round of polls without a feed does not load it
+
     plain = _DECLARED_ENCODING.sub(r"\1", text, count=1).removeprefix("\ufeff").lstrip()
     # Bytes in a file object: a str would be taken for an address or a file name, and opened.
     body = io.BytesIO(plain.encode("utf-8", "surrogatepass"))
@@ -48,7 +46,9 @@ def parse_feed(text: str, *, url: str, content: str = "") -> FeedItems:
     except _PARSER_ERRORS as error:
         raise Garbled(f"the feed is too damaged to be read: {error}") from error
     items: list[object] = list(feed.entries)
-    is_broken = feed.bozo and not isinstance(feed.bozo_exception, _HARMLESS_ERRORS)
+    # The type or the encoding in the header was wrong.
+    harmless = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)
+    is_broken = feed.bozo and not isinstance(feed.bozo_exception, harmless)
     problem = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is not a feed')}"
     if not items and (is_broken or not feed.get("version")):
         raise Garbled(problem)

@@ -189,7 +189,7 @@ def describe_silence(baseline: Baseline, newest_on: date | None, today: date) ->
         return ""
     return (
         f"its newest notice is of {newest_on}, {age} days ago; "
-        f"its longest silence so far was {baseline.silence} days"
+        f"its longest silence so far was {baseline.silence} day{'' if baseline.silence == 1 else 's'}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -37,6 +38,22 @@ def list_index_urls(watcher: Watcher, *, today: date) -> tuple[str, ...]:
     if _YEAR not in url:
         return (url,)
     return tuple(url.replace(_YEAR, str(year)) for year in (today.year, today.year - 1))
+
+
+def name_request(request: Request) -> str:
+    """Return under which name the validators of a response are kept: POSTs to one address differ by form."""
+    form = "&".join(f"{key}={value}" for key, value in request.form)
+    return f"{request.url}#{form}" if form else request.url
+
+
+def list_first_pages(watcher: Watcher, *, today: date) -> tuple[str, ...]:
+    """Return the names of the first pages of the index, as far as they are known without the live source."""
+    names: list[str] = []
+    for url in list_index_urls(watcher, today=today):
+        with suppress(Reshaped):
+            request = build_page_request(watcher, url, today=today)
+            names += [name_request(request)] if request is not None else []
+    return tuple(names)
 
 
 def build_column_request(watcher: Watcher) -> Request | None:

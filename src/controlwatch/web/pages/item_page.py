@@ -94,15 +94,15 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             older=timeline.older,
             describe_step=partial(describe_step, language=context.language),
             history=steps[:MAX_STEPS],
-            more_history=max(0, len(steps) - MAX_STEPS),
+            has_older_steps=len(steps) > MAX_STEPS,
         )
 
     return router
 
 
 def _list_history(queries: Queries, name: str) -> tuple[HistoryStep, ...]:
-    """Return the history of a category or an element, newest first; none for a code."""
+    """Return the newest steps in the history of a category or an element first; none for a code."""
     try:
-        return queries.law.history(name)[::-1]
+        return queries.law.history(name, newest=MAX_STEPS + 1)[::-1]
     except UsageError:
         return ()

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from controlwatch.bootstrap.app import App
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.law.explanation import StatusStep
-from controlwatch.core.model import to_notice_key
+from controlwatch.core.model import Verb, to_notice_key
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.conclusions import list_conclusions
@@ -19,6 +19,7 @@ from controlwatch.core.rendering.day_text import add_known_day, spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.law_answers import EVENT_NAMES
 from controlwatch.core.rendering.marked_text import mark_quotes
+from controlwatch.core.rendering.state_text import list_date_corrections
 from controlwatch.core.rendering.timeline_picture import draw_timeline
 from controlwatch.web.evidence_file import send_evidence_file
 from controlwatch.web.page_frame import PAGE_HEADERS, PageFrame
@@ -83,6 +84,7 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             is_cut=is_cut,
             status=status,
             steps=[_describe_step(step, context) for step in status.chain] if status else (),
+            corrections=list_date_corrections(status, context.language) if status else (),
             on=day,
             on_day=add_known_day(
                 context.format_date(day), status.coverage if status else None, context.language
@@ -134,7 +136,8 @@ def _list_related(
     yield RelatedNotice(key=line.key, number=name, text=this, is_own=True, is_known=False)
     for relation in relations:
         clause = context.name_scope(relation.clause) if relation.clause else ""
-        until = f"→ {context.format_date(relation.until)}" if relation.until else ""
+        has_term = relation.until is not None and relation.verb is not Verb.AMENDS
+        until = f"→ {context.format_date(relation.until)}" if relation.until and has_term else ""
         text = " ".join(filter(None, (context.find_word(relation.verb.value), clause, until)))
         yield RelatedNotice(
             key=to_notice_key(relation.target),
@@ -145,4 +148,4 @@ def _list_related(
     for act in record.acts:
         day = context.format_date(act.published) if act.published else ""
         text = " · ".join(filter(None, (f"← {context.find_word(act.verb)}", day)))
-        yield RelatedNotice(key=act.key, number=act.key if act.key[:4] != "http" else act.title, text=text)
+        yield RelatedNotice(key=act.key, number=act.number or act.title, text=text)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.model import KeyDate
+from controlwatch.core.model.alert import SUSPENSION_ENDS, TAKES_EFFECT
 from controlwatch.core.model.timezones import format_beijing_time
 from controlwatch.web.access import get_visitor
 from controlwatch.web.page_frame import PageFrame

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from controlwatch.core.extraction.findings.acted_titles import find_acted_titles
 from controlwatch.core.extraction.findings.category_filters import (
@@ -25,7 +27,7 @@ from controlwatch.core.extraction.mentions.terms import (
     is_recital,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
-from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import CategoryFinding, CodeFinding, NoticeKind
 
@@ -147,18 +149,16 @@ def add_code_categories(
 ) -> tuple[CategoryFinding, ...]:
     """Return the categories with those whose control codes a measure lists, where no word names an item.
 
-    A group that is named is completed by the codes of its other members.
+    A group that is named is completed by the codes of its other members. A word that names an item only where
+    nothing else does gives way to the codes.
     """
-    named = [known for found in findings if (known := lexicon.find_category(found.id))]
+    firm = [found for found in findings if found.rule != "category.lone"]
+    named = [known for found in firm if (known := lexicon.find_category(found.id))]
     groups = {known.group for known in named if known.kind == "item"} - UNRELATED_GROUPS
     is_named = any(known.kind != "instrument" for known in named)
     added: dict[str, CategoryFinding] = {}
     for code in codes:
-        meant = [
-            category
-            for category in lexicon.categories
-            if any(code.code == known or code.code.startswith(f"{known}.") for known in category.control)
-        ]
+        meant = _find_meant(code.code, lexicon)
         is_covered = any(part.startswith(code.code) for own in named for part in own.control)
         prefixes = tuple(start for found in meant for start in found.control if code.code.startswith(start))
         is_covered |= any(part.startswith(prefixes) for own in named for part in own.control if prefixes)
@@ -168,12 +168,29 @@ def add_code_categories(
             added.setdefault(meant[0].id, finding)
     known_ids = {found.id for found in findings}
     completed = {_get_group(found, lexicon) for found in added.values()} - UNRELATED_GROUPS
+    is_told_by_codes = any(known.kind == "item" for id_ in added if (known := lexicon.find_category(id_)))
     kept = (
         found
-        for found in findings
+        for found in (firm if is_told_by_codes else findings)
         if found.rule != "category.hint" or _get_group(found, lexicon) not in completed
     )
     return (*kept, *(finding for finding in added.values() if finding.id not in known_ids))
+
+
+@lru_cache(maxsize=4)
+def _index_codes(lexicon: Lexicon) -> dict[str, list[Category]]:
+    index: defaultdict[str, list[Category]] = defaultdict(list)
+    for category in lexicon.categories:
+        for code in category.control:
+            index[code].append(category)
+    return dict(index)
+
+
+def _find_meant(code: str, lexicon: Lexicon) -> list[Category]:
+    """Return the categories to which a control code belongs: those whose own codes are most like it."""
+    index, parts = _index_codes(lexicon), code.split(".")
+    heads = (".".join(parts[:depth]) for depth in range(len(parts), 0, -1))
+    return next((index[head] for head in heads if head in index), [])
 
 
 def _get_group(finding: CategoryFinding, lexicon: Lexicon) -> str:

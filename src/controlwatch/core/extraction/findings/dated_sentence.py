@@ -195,7 +195,8 @@ class DatedSentence:
             identity = self.context.identity
             is_told = identity.is_report or identity.kind == NoticeKind.SPOKESPERSON
             is_stale = day and published and (is_signed or is_told) and published.day - day > STALE_AFTER
-            if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
+            is_recalled = is_past and identity.kind == NoticeKind.SPOKESPERSON  # in a question, most often
+            if is_stale or is_recalled or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
             until = until if until and day and until >= day else None  # else the end of something older

@@ -25,6 +25,7 @@ SENTENCE_VERBS = (
     ("relation.annexes-end", Verb.AMENDS),
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
+RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 ACT_CELL = 16  #: characters of a cell that says what is done
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S|\s/\s")
@@ -63,8 +64,17 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
+    if match[0] == Verb.AMENDS and _is_rate_suspended_below(text, sentence, lexicon):
+        match = Verb.SUSPENDS, "relation.rate-suspended"
     following = text.folded_text[sentence.end : sentence.end + REST_REACH]  # ；对其余4家，维持原措施不变
     return limit_to_party(match, f"{sentence.words}{following}", lexicon)
+
+
+def _is_rate_suspended_below(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> bool:
+    """Return whether a sentence adjusts additional duties, and the next ones suspend a part of their rate."""
+    below = text.folded_text[sentence.end : sentence.end + RATE_REACH]
+    is_on_duties = lexicon.get_pattern("relation.duties").search(sentence.words) is not None
+    return is_on_duties and lexicon.get_pattern("relation.rate-suspended").search(below) is not None
 
 
 def _match_words_beside(context: ReadingContext, mention: NumberMention) -> VerbMatch | None:
@@ -250,6 +260,8 @@ def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: S
     index = context.text.sentences.index(sentence)
     for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
         named = {m.number.key for m in numbers if later.start <= m.start < later.end}
+        if mention.number.key in named:  # what is done to it there is read at that place
+            return None
         refers_back = _refers_back(sentence.words, later.words, lexicon)
         if named - {m.number.key for m in recalled} or (
             named and mention.number.key not in named and not refers_back
@@ -290,6 +302,8 @@ def find_further_verbs(
     for sentence in context.text.sentences:
         is_later = sentence.start > mention.end or sentence.start <= mention.start < sentence.end
         if not is_later or not lexicon.get_pattern("relation.same-notice").search(sentence.words):
+            continue
+        if lexicon.get_pattern("direction.permission").search(sentence.words):
             continue
         match = _match_first_verb(sentence.words, lexicon)
         match = match and limit_to_party(match, sentence.words, lexicon)

@@ -43,6 +43,7 @@ ACCORDING_REACH = 32  #: characters before a number in which a report says that 
 ISSUING_REACH = 16  #: characters before a number in which a report says that it was issued
 LEFT_ALONE_REACH = 36  #: characters beside a number in which words say that it goes on
 LEFT_ALONE_REACH_IN_ENGLISH = 140
+SUBJECT_REACH = 150  #: characters behind a number in which a report says who issued it, and what it does
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
@@ -98,7 +99,8 @@ def _build_relations(
     if verb == NO_CONCLUSION:
         return
     words = text.find_sentence(mention.start).words
-    if verb == Verb.AMENDS and LIST_LEAD.search(words) and not get_pattern("relation.in-part").search(words):
+    is_general = verb == Verb.AMENDS and rule != "relation.for-a-party" and LIST_LEAD.search(words)
+    if is_general and not get_pattern("relation.in-part").search(words):
         rule = GENERAL_RULE
     yield from _state_clauses(context, mention, Verb(verb), rule)
     if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS, Verb.EXTENDS}:
@@ -124,6 +126,8 @@ def _settle_suspensions(context: ReadingContext, raw: list[Relation]) -> list[Re
     """
     goes_on = context.lexicon.get_pattern("relation.suspension-goes-on").search(context.text.folded_text)
     is_suspending = any(relation.verb == Verb.SUSPENDS for relation in raw)
+    # 继续暂停前述措施: what was named before, whose number no sentence repeats
+    is_suspending |= goes_on is not None and goes_on[0].endswith(("前述", "上述"))
     for sentence in context.text.sentences:
         if not context.lexicon.get_pattern("relation.rests").search(sentence.words):
             continue
@@ -268,6 +272,8 @@ def _is_cited_order(context: ReadingContext, mention: NumberMention) -> bool:
         return True
     told, year = context.identity.publication_day, mention.number.year
     is_new = told is not None and year is not None and told.year <= year
+    sentence = context.text.find_sentence(mention.start)
+    is_new |= context.lexicon.get_pattern("relation.recently-issued").search(sentence.words) is not None
     return mention.number.series == "Order" and not is_new
 
 
@@ -314,7 +320,7 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
         )
         or (
             get_pattern("relation.reported-subject").match(
-                text.folded_text[mention.end : mention.end + ACTING_REACH]
+                text.folded_text[mention.end : mention.end + SUBJECT_REACH]
             )
         )
     )

@@ -84,7 +84,9 @@ def name_clause(clause: str) -> str:
     """
     if clause == REST:
         return "remaining provisions"
-    clause = _OWN_NOTICE.sub("", clause)
+    if points := _RATE_POINTS.fullmatch(clause):
+        return f"{points[1]} percentage points"
+    clause = _PART_MARKS.sub("", _OWN_NOTICE.sub("", clause))
     paths = parse_paths(clause)
     if not paths or not re.search(r"[一-鿿]", clause) or _HAS_OTHER_WORDS.search(clause):
         return clause
@@ -92,7 +94,10 @@ def name_clause(clause: str) -> str:
 
 
 #: 本公告第一条: of the notice itself.
-_OWN_NOTICE = re.compile(r"本(?:公告|通知|决定|办法|规定|规则|目录|令)(?=第|附)")
+_OWN_NOTICE = re.compile(r"本(?:公告|通知|决定|办法|规定|规则|目录|令)(?=第|附|“)")
+#: “一（一）”和“一（二）”部分: parts that are cited in marks.
+_PART_MARKS = re.compile(r"[“”\"]|部分$")
+_RATE_POINTS = re.compile(r"(\d{1,3})个百分点")
 #: Characters that a bare citation does not contain.
 _HAS_OTHER_WORDS = re.compile(r"[^第附件表录一二三四五六七八九十百零〇\d条款项目至和及与、，,；;（）()\s]")
 _STEP_NAMES = {_ANNEX: "Annex", _ARTICLE: "Article", _PARAGRAPH: "item", _ITEM: "item", _POINT: "point"}

@@ -288,6 +288,7 @@ def apply_duration(found: EffectiveDate, behind: str, before: str, lexicon: Lexi
             get_pattern("date.duration-before").search(lead)
             and not get_pattern("date.time-limit").match(tail)
             and not get_pattern("date.permit-words").search(lead)
+            and not get_pattern("date.at-most-before").search(lead)
         )
         if spans and (term := parse_period(period)):
             break
@@ -305,6 +306,7 @@ def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
         before = words[max(0, period.start() - 60) : period.start()]
         if (
             get_pattern("date.term-before").search(before[-24:])
+            and not get_pattern("date.at-most-before").search(before)
             and not get_pattern("date.permit-words").search(before)
             and not get_pattern("date.time-limit").match(words[period.end() :])
             and (term := parse_period(period))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
@@ -51,6 +52,13 @@ WORDED_MEASURES = {
     "export-ban": "measure.export-ban",
     "stricter-control": "measure.stricter",
 }
+#: What is called by what it does to another notice.
+VERB_MEASURES: dict[tuple[str, Verb], str] = {
+    ("control-suspended", Verb.EXTENDS): "suspension-extended",
+    ("control-eased", Verb.REPEALS): "control-ended",
+}
+#: Directions of notices that may do nothing but move a date.
+MOVING_DIRECTIONS = frozenset({Direction.NEUTRAL, Direction.CLARIFY, Direction.SUSPEND, Direction.RELAX})
 #: Measures that rest others for a time.
 SUSPENSIONS = frozenset(
     {
@@ -73,7 +81,8 @@ IMPORT_MEASURES = frozenset(
         *("tariff-resumed", "tariff-changed"),
     }
 )
-
+#: Measures about ships that are linked to a place.
+PORT_FEE_MEASURES = frozenset({name for (regime, _), name in MEASURES.items() if regime == "port-fee"})
 
 #: Each regime with the beginning of the categories that name it, in the order in which they decide.
 REGIMES: tuple[tuple[Regime, str], ...] = (
@@ -93,6 +102,8 @@ def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     """Return the key of the word for what a notice orders: new-control, export-ban, entities-listed …"""
     if not (notice.is_change or notice.reports_change) and (word := _name_non_change(notice)):
         return word
+    if notice.direction in MOVING_DIRECTIONS and list_moves(notice, lexicon):
+        return "moved-day"
     regime = _find_regime(notice)
     measure = MEASURES.get((regime, notice.direction), CONTROLS[notice.direction])
     if measure == "new-control":
@@ -102,11 +113,9 @@ def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
     ):
         return "correction"
     verbs = {relation.verb for relation in notice.relations}
-    if measure == "control-suspended" and Verb.EXTENDS in verbs:
-        return "suspension-extended"
-    if measure == "control-eased" and Verb.REPEALS in verbs:
-        return "control-ended"
-    return measure
+    return next(
+        (word for (known, verb), word in VERB_MEASURES.items() if known == measure and verb in verbs), measure
+    )
 
 
 def _name_non_change(notice: Notice) -> str:

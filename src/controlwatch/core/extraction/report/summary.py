@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date as calendar_date
 from typing import Literal
 
+from controlwatch.core.extraction.findings.date_corrections import list_moves, list_own_dates
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.report.measures import choose_measure, list_whole_destinations
@@ -41,6 +42,11 @@ KIND_NAMES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.COMMENTARY: ("a commentary", "评论"),
     NoticeKind.OTHER: ("a document of another kind", "其他文件"),
 }
+#: Which date of a notice is moved.
+DATE_NAMES: dict[str, Phrase] = {
+    "takes effect": ("effective date", "生效日期"),
+    "ends": ("end date", "截止日期"),
+}
 NON_DOCUMENT_TEXTS: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.LISTING: ("This page is an index of titles, not a notice.", "本页为目录页，不是文件正文。"),
     NoticeKind.CHALLENGE: (
@@ -49,58 +55,8 @@ NON_DOCUMENT_TEXTS: dict[NoticeKind, tuple[str, str]] = {
     ),
     NoticeKind.EMPTY: ("The page has no text.", "页面没有正文。"),
 }
-#: Measure → what is done, in English and in Chinese: {items} and {places} with their prepositions, or "".
-MEASURE_PHRASES: dict[str, Phrase] = {
-    "new-control": ("puts {items} under export control{to}", "{对}{items}实施出口管制{针对}"),
-    "stricter-control": (
-        "makes the export control of {items} stricter{to}",
-        "加强{对}{items}的出口管制{针对}",
-    ),
-    "export-ban": ("bans exports of {items}{to}", "禁止{items}出口{针对}"),
-    "import-ban": ("stops imports{from}", "暂停进口{来自}"),
-    "imports-resumed": ("allows imports again{from}", "恢复进口{来自}"),
-    "licence-required": ("requires licences for {items}{to}", "{对}{items}实行许可管理{针对}"),
-    "licensing-eased": ("eases licensing: {items}{to}", "便利许可：{items}{针对}"),
-    "licensing-changed": ("changes licensing: {items}{to}", "调整许可管理：{items}{针对}"),
-    "tariff-raised": ("raises tariffs{from}", "加征或提高关税{来自}"),
-    "tariff-cut": ("cuts or ends tariffs{from}", "下调或停征关税{来自}"),
-    "tariff-suspended": ("suspends tariffs{from}", "暂停加征关税{来自}"),
-    "tariff-resumed": ("applies tariffs again{from}", "恢复加征关税{来自}"),
-    "tariff-changed": ("changes tariffs{from}", "调整关税{来自}"),
-    "port-fee-charged": ("charges special port dues{from}", "收取船舶特别港务费{来自}"),
-    "port-fee-eased": ("eases or ends special port dues{from}", "减免或停收船舶特别港务费{来自}"),
-    "port-fee-suspended": ("suspends special port dues{from}", "暂停收取船舶特别港务费{来自}"),
-    "port-fee-resumed": ("charges special port dues again{from}", "恢复收取船舶特别港务费{来自}"),
-    "rebate-cut": ("cuts or abolishes export rebates", "取消或下调出口退税"),
-    "rebate-raised": ("raises export rebates", "上调出口退税"),
-    "control-suspended": ("suspends the control of {items}{to}", "暂停{对}{items}的管制{针对}"),
-    "suspension-extended": ("keeps the control of {items} suspended{to}", "继续暂停{对}{items}的管制{针对}"),
-    "control-resumed": ("applies the control of {items} again{to}", "恢复{对}{items}的管制{针对}"),
-    "control-eased": ("eases the control of {items}{to}", "放宽{对}{items}的管制{针对}"),
-    "control-ended": ("ends the control of {items}{to}", "取消{对}{items}的管制{针对}"),
-}
-LISTING_PHRASES: dict[Direction, tuple[str, str]] = {
-    Direction.TIGHTEN: ("adds parties to", "将有关实体列入…"),
-    Direction.RELAX: ("removes parties or measures from", "取消或调整…所列措施"),
-}
 ARTICLE_PREFIXES = ("United", "European", "Netherlands", "Philippines")
-VERB_PHRASES: dict[Verb, tuple[str, str]] = {
-    Verb.SUSPENDS: ("suspends", "暂停"),
-    Verb.RESUMES: ("resumes", "恢复"),
-    Verb.REPEALS: ("repeals", "废止"),
-    Verb.AMENDS: ("amends", "修改"),
-    Verb.EXTENDS: ("extends", "延长"),
-    Verb.IMPLEMENTS: ("implements", "落实"),
-    Verb.CLARIFIES: ("explains", "解释"),
-}
 MAIN_VERBS: dict[Direction, Verb] = {Direction.SUSPEND: Verb.SUSPENDS, Direction.RESUME: Verb.RESUMES}
-CAUTION_NAMES: dict[str, tuple[str, str]] = {
-    "threshold": ("thresholds", "指标门槛"),
-    "exemption": ("exemptions", "豁免或例外情形"),
-    "extraterritorial": ("reach beyond China's borders", "对境外组织和个人的约束"),
-    "transition": ("arrangements for contracts and goods under way", "过渡安排"),
-    "case-by-case": ("licences refused in principle or examined case by case", "从严或逐案审查"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +66,10 @@ class SummaryContext:
     notice: Notice
     lexicon: Lexicon
     language: SummaryLanguage
+
+    def get_phrase(self, section: str, key: str) -> Phrase | None:
+        """Return a phrase of the lexicon in both languages, or None."""
+        return self.lexicon.summary_phrases[section].get(key)
 
     def pick(self, phrase: Phrase) -> str:
         """Return a phrase in the language."""
@@ -143,7 +103,8 @@ class SummaryContext:
                 clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
         if self.language == "en":
             return [
-                f"{target} ({', '.join(map(name_clause, parts))})" if parts else target
+                name_in_english(target, self.lexicon)
+                + (f" ({', '.join(map(name_clause, parts))})" if parts else "")
                 for target, parts in clauses.items()
             ]
         names: list[str] = []
@@ -151,6 +112,15 @@ class SummaryContext:
             name = name_in_chinese(target, self.lexicon) or f"《{target}》"
             names.append(f"{name}{'、'.join(parts)}")
         return names
+
+
+def name_in_english(target: str, lexicon: Lexicon) -> str:
+    """Return what a notice acts on in English: a number as it is, a list or a catalogue by its English name.
+
+    A title without an English name stays as it is.
+    """
+    titled = (item for item in lexicon.categories if target == item.zh or target in item.title_terms)
+    return next((f"the {item.en}" for item in titled), target)
 
 
 def name_in_chinese(canonical: str, lexicon: Lexicon) -> str:
@@ -189,13 +159,16 @@ def _describe_change(context: SummaryContext, ids: list[str]) -> str:
     """State who does what to which items, acting on which notices, for which destinations."""
     notice, pick, items = context.notice, context.pick, context.join_categories(ids)
     who = _describe_actor(context)
+    if choose_measure(notice, context.lexicon) == "moved-day":
+        return f"{who}{pick((' ', ''))}{_describe_moves(context, items)}{pick(('.', '。'))}"
     verb = MAIN_VERBS.get(notice.direction)
-    if verb and (targets := context.join(context.list_targets(verb))):
-        en = f"{who} {VERB_PHRASES[verb][0]} {targets}{f', affecting {items}' if items else ''}."
-        return pick((en, f"{who}{VERB_PHRASES[verb][1]}{targets}{f'，涉及{items}' if items else ''}。"))
+    acts = context.get_phrase("verbs", verb) if verb else None
+    if verb and acts and (targets := context.join(context.list_targets(verb))):
+        en = f"{who} {acts[0]} {targets}{f', affecting {items}' if items else ''}."
+        return pick((en, f"{who}{acts[1]}{targets}{f'，涉及{items}' if items else ''}。"))
     lists = [found.id for found in notice.categories if found.id.startswith("entity.")]
-    if lists and notice.direction in LISTING_PHRASES:
-        phrase, joined = LISTING_PHRASES[notice.direction], context.join_categories(lists)
+    if lists and (phrase := context.get_phrase("listings", notice.direction)):
+        joined = context.join_categories(lists)
         return pick((f"{who} {phrase[0]} the {joined}.", f"{who}{phrase[1].replace('…', joined)}。"))
     if ids == ["framework_law"]:
         return pick((f"{who} sets the legal framework of export control.", f"{who}规定出口管制基本制度。"))
@@ -211,7 +184,7 @@ def _describe_measure(context: SummaryContext, items: str) -> str:
     """State what is done to which items, for which destinations or origins."""
     notice, pick = context.notice, context.pick
     places = context.join_places(list_whole_destinations(notice))
-    phrase = MEASURE_PHRASES.get(choose_measure(notice, context.lexicon))
+    phrase = context.get_phrase("measures", choose_measure(notice, context.lexicon))
     if phrase is None:
         on, to = (f" on {items}" if items else "", f" for {places}" if places else "")
         about = f"就{items}" if items else ""
@@ -221,11 +194,33 @@ def _describe_measure(context: SummaryContext, items: str) -> str:
             "items": items or pick(("goods", "有关物项")),
             "to": f" for {places}" if places else "",
             "from": f" on goods from {places}" if places else "",
+            "ships": f" on ships linked to {places}" if places else "",
             "对": "对",
             "针对": f"，针对{places}" if places else "",
             "来自": f"，涉及{places}" if places else "",
         }
     )
+
+
+def _describe_moves(context: SummaryContext, items: str) -> str:
+    """State which dates of other notices are moved, and which items they are about."""
+    moves = []
+    for relation, move in list_moves(context.notice, context.lexicon):
+        name, name_zh = (
+            ("effective date", "生效日期") if move.event == "takes effect" else ("end", "截止日期")
+        )
+        number = name_in_chinese(relation.target, context.lexicon) or relation.target
+        old, old_zh = (f" from {move.old}", f"由{move.old}") if move.old is not None else ("", "")
+        moves.append(
+            context.pick(
+                (
+                    f"moves the {name} of {relation.target}{old} to {move.new}",
+                    f"将{number}的{name_zh}{old_zh}改为{move.new}",
+                )
+            )
+        )
+    about = context.pick((f", affecting {items}", f"，涉及{items}")) if items else ""
+    return context.join(moves) + about
 
 
 def _describe_actor(context: SummaryContext) -> str:
@@ -259,6 +254,8 @@ def _format_chinese_number(number: DocumentNumber) -> str:
 def _describe_other(context: SummaryContext, ids: list[str]) -> str:
     """State what a text that changes nothing is, and what it explains or reports."""
     kind, items = context.pick(KIND_NAMES[context.notice.kind]), context.join_categories(ids)
+    if context.language == "en" and len(ids) == 1 and ids[0].startswith("entity."):
+        items = f"the {items}"
     explained = context.join(context.list_targets(Verb.CLARIFIES))
     reported = context.join(context.list_targets(Verb.REPORTS))
     about = context.pick((f" about {items}", f"，涉及{items}")) if items else ""
@@ -279,10 +276,12 @@ def _describe_acts(context: SummaryContext) -> str:
     """State how the notice, or the one reported, acts on others, unless the opening has stated it."""
     notice = context.notice
     opening_verb = MAIN_VERBS.get(notice.direction) if notice.is_change else Verb.CLARIFIES
+    if notice.is_change and choose_measure(notice, context.lexicon) == "moved-day":
+        opening_verb = Verb.AMENDS
     acts = [
         f"{context.pick(phrase)}{context.pick((' ', ''))}{context.join(targets)}"
-        for verb, phrase in VERB_PHRASES.items()
-        if verb != opening_verb and (targets := context.list_targets(verb))
+        for verb, phrase in context.lexicon.summary_phrases["verbs"].items()
+        if verb != opening_verb and (targets := context.list_targets(Verb(verb)))
     ]
     if not acts:
         return ""
@@ -322,8 +321,9 @@ def _describe_cautions(context: SummaryContext) -> str:
     """State what must not be overlooked, the thresholds with their figures."""
     notice, is_english = context.notice, context.language == "en"
     cautions: list[str] = []
-    for kind in dict.fromkeys(caveat.kind for caveat in notice.caveats if caveat.kind in CAUTION_NAMES):
-        name = context.pick(CAUTION_NAMES[kind])
+    names = context.lexicon.summary_phrases["cautions"]
+    for kind in dict.fromkeys(caveat.kind for caveat in notice.caveats if caveat.kind in names):
+        name = context.pick(names[kind])
         values = [caveat.value for caveat in notice.caveats if caveat.kind == kind and caveat.value]
         shown, is_cut = values[:MAX_THRESHOLDS], len(values) > MAX_THRESHOLDS
         if is_english and values:
@@ -343,10 +343,11 @@ def _describe_cautions(context: SummaryContext) -> str:
 def _describe_dates(context: SummaryContext) -> str:
     """State when it takes effect and until when; of a change, also that it does not say."""
     notice, pick = context.notice, context.pick
-    if not notice.effective:
+    own = list_own_dates(notice, context.lexicon)
+    if not own:
         return ""
     dates: list[str] = []
-    for found in sorted(notice.effective, key=lambda span: span.start or calendar_date.max):
+    for found in sorted(own, key=lambda span: span.start or calendar_date.max):
         if not (found.start or found.until or found.quote):
             continue
         scope = pick((f" ({name_clause(found.scope)})", f"（{found.scope}）")) if found.scope != "all" else ""
@@ -366,6 +367,6 @@ def _describe_dates(context: SummaryContext) -> str:
     lead = pick(("It takes effect ", ""))
     if not notice.is_change:
         lead = pick(("The measure reported takes effect ", "所报道的措施"))
-    if notice.direction == Direction.SUSPEND and notice.effective[0].until is not None:
+    if notice.direction == Direction.SUSPEND and own[0].until is not None:
         lead = pick(("The suspension runs ", "暂停期"))
     return pick((f"{lead}{'; '.join(dates)}.", f"{lead}{'；'.join(dates)}。"))

@@ -109,6 +109,8 @@ class Lexicon:
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
     load_second_reader: Callable[[], WordingModel] | None = None  #: loaded when first asked
     patterns: Mapping[str, Pattern] = field(default_factory=dict)  #: by their id
+    #: Of the summary, by section and key, in English and in Chinese.
+    summary_phrases: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
 
     @cached_property
     def _categories_by_id(self) -> dict[str, Category]:
