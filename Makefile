@@ -14,7 +14,7 @@ run: $(VENV)/.ready         ## the service itself, on an embedded store in state
 
 # Containers often forbid Python to keep what it has compiled: hundreds of starts would compile the package again.
 test: $(VENV)/.ready-dev    ## the whole suite with coverage, PostgreSQL and the slow scenarios included
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= sh tools/in_memory.sh $(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
 
 check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .

@@ -6,12 +6,15 @@ A story acts on a fresh world whose shelf is filled, and returns the alerts that
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from controlwatch.core.model import Alert
@@ -74,10 +77,30 @@ def said(alert: Alert) -> str:
 
 @contextmanager
 def _begun() -> Iterator[World]:
-    with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w:
-        w.ministry.publish(*(notice(n, day=f"2026-02-{n // 2 + 10:02}") for n in range(1, SHELF + 1)))
+    """Open a world that has read its shelf: a copy of one that did."""
+    shelved, now = _shelved()
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(shelved, folder, dirs_exist_ok=True)
+        with world(Path(folder)) as w:
+            _fill_shelf(w)
+            w.now = now
+            w.issuers[w.watcher.id] = w.watcher.issuer
+            yield w
+
+
+@cache
+def _shelved() -> tuple[str, datetime]:
+    """Return the folder of a world that has read its shelf, and the time there."""
+    folder = tempfile.mkdtemp(prefix="controlwatch-shelf-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with world(Path(folder)) as w:
+        _fill_shelf(w)
         assert w.poll().outcome == "shelved"
-        yield w
+        return folder, w.now
+
+
+def _fill_shelf(w: World) -> None:
+    w.ministry.publish(*(notice(n, day=f"2026-02-{n // 2 + 10:02}") for n in range(1, SHELF + 1)))
 
 
 def notice(number: int, *, day: str = "2026-03-02", text: str = "") -> Page:

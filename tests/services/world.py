@@ -204,7 +204,8 @@ class World:
 def world(folder: Path, url: str | None = None) -> Iterator[World]:
     """Open a world whose one subscriber wants everything."""
     store = SqlStore.open(url or f"sqlite:///{fresh(folder / 'store.db')}")
-    store.subscriptions.subscribe(Subscription(channel="console", target="-"), START)
+    if not store.subscriptions.list_active():  # else the folder is a copy of another world's
+        store.subscriptions.subscribe(Subscription(channel="console", target="-"), START)
     channel, lexicon = Kept(), load_lexicon()
     issuers: dict[str, str] = {}
     with Sites() as sites:

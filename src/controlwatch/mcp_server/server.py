@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from functools import wraps
+from functools import cache, wraps
 from importlib.metadata import version
+from types import MethodType
 from typing import ParamSpec, TypeVar
 
 from mcp.server import MCPServer
@@ -32,6 +33,16 @@ MAX_REQUEST_BYTES = 1_000_000
 READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
+#: The tools by the names of their methods, as a client shows them.
+TITLES = {
+    "latest": "Newest notices",
+    "show": "One notice",
+    "status": "Status on a day",
+    "lookup": "What controls an item",
+    "upcoming": "Key dates ahead",
+    "compare": "Differences between two days",
+    "entity": "Listed parties by name",
+}
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -58,24 +69,23 @@ def build_mcp_server(queries: Queries, lexicon: Lexicon, *, in_this_thread: bool
 
 def _build_tools(tools: NoticeTools, *, in_this_thread: bool) -> Iterator[Tool]:
     """Yield the tools with their titles, descriptions and schemas."""
-    for tool, title in (
-        (tools.latest, "Newest notices"),
-        (tools.show, "One notice"),
-        (tools.status, "Status on a day"),
-        (tools.lookup, "What controls an item"),
-        (tools.upcoming, "Key dates ahead"),
-        (tools.compare, "Differences between two days"),
-        (tools.entity, "Listed parties by name"),
-    ):
-        explained = _explain_errors(tool)
-        built = Tool.from_function(
-            _call_directly(explained) if in_this_thread else explained,
-            title=title,
-            description=getattr(descriptions, tool.__name__.upper()),
-            annotations=READ_ONLY,
-        )
-        built.fn_metadata.output_schema = correct_schema(built.fn_metadata.output_schema)
-        yield built
+    for name, title in TITLES.items():
+        explained = _explain_errors(getattr(tools, name))
+        answer = _call_directly(explained) if in_this_thread else explained
+        yield _describe_tool(name, title).model_copy(update={"fn": answer, "is_async": in_this_thread})
+
+
+@cache
+def _describe_tool(name: str, title: str) -> Tool:
+    """Return a tool that is to be given its function: its schemas take long to derive, and need no store."""
+    described = Tool.from_function(
+        MethodType(getattr(NoticeTools, name), NoticeTools),
+        title=title,
+        description=getattr(descriptions, name.upper()),
+        annotations=READ_ONLY,
+    )
+    described.fn_metadata.output_schema = correct_schema(described.fn_metadata.output_schema)
+    return described
 
 
 class McpEndpoint:

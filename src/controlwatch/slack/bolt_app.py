@@ -79,6 +79,7 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
     )
     secret = settings.slack_signing_secret
     bolt = Bolt(
+        name="controlwatch",  # else it reads the source of every caller to find one
         client=client,
         signing_secret=secret.get_secret_value() if secret is not None else None,
         token_verification_enabled=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,8 +19,8 @@ class Argon2Hasher:
     """Makes and checks hashes, a few at a time. Characters count in one form of theirs (NFKC)."""
 
     def __init__(self, *, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> None:
-        self._argon2 = Argon2(time_cost=passes, memory_cost=memory_kib, parallelism=LANES)
-        self._dummy_hash = self._argon2.hash("the password of no account")
+        self._argon2 = _build_argon2(memory_kib, passes)
+        self._dummy_hash = _make_dummy_hash(memory_kib, passes)
         self._turns = threading.BoundedSemaphore(MAX_AT_A_TIME)
 
     def hash_password(self, password: str) -> str:
@@ -41,6 +42,16 @@ class Argon2Hasher:
     def is_outdated(self, password_hash: str) -> bool:
         """Return whether a hash was made with other parameters than those of today."""
         return self._argon2.check_needs_rehash(password_hash)
+
+
+def _build_argon2(memory_kib: int, passes: int) -> Argon2:
+    return Argon2(time_cost=passes, memory_cost=memory_kib, parallelism=LANES)
+
+
+@cache
+def _make_dummy_hash(memory_kib: int, passes: int) -> str:
+    """Return a hash that takes as long to check as those of accounts, made once for a process."""
+    return _build_argon2(memory_kib, passes).hash("the password of no account")
 
 
 def fold_password(password: str) -> str:

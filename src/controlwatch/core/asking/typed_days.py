@@ -113,6 +113,8 @@ def _match_words(text: str, words: Any, *, at_end: bool) -> tuple[str, int]:
         ((word, role) for role, found in words.items() for word in found), key=lambda item: -len(item[0])
     )
     for word, role in roles:
+        if word not in text:
+            continue  # a pattern for each word takes long to compile
         latin = word[0].isascii() and word[0].isalnum()
         edge = (r"(?<![a-z0-9])" if at_end else r"(?![a-z0-9])") if latin else ""
         escaped = re.escape(word)
@@ -134,6 +136,8 @@ def _drop_overlaps(mentions: list[DayMention]) -> list[DayMention]:
 def _find_mentions(text: str, grammar: DayGrammar, today: date) -> Iterator[DayMention]:
     for entry in grammar.relative:
         for word in entry.words:
+            if word not in text:
+                continue
             edge = r"(?<![a-z0-9])", r"(?![a-z0-9])"
             before, after = edge if word.isascii() else ("", "")
             for hit in re.finditer(rf"{before}{re.escape(word)}{after}", text):
