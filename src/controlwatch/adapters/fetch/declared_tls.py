@@ -11,6 +11,9 @@ import httpx
 
 from controlwatch.core.sources.watcher import HostTls
 
+#: What is accepted of every host: the list that Python ships with, said here because builds for some systems
+#: take the looser one of their OpenSSL instead, and a host's weakness would then go undeclared.
+_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 #: RSA key exchange beside what is accepted of every host.
 _RSA_KEY_EXCHANGE = "DEFAULT:kRSA:!aNULL:!eNULL:!EXPORT:!LOW:!RC4:!3DES:!MD5:!PSK:!SRP"
 
@@ -21,6 +24,8 @@ def build_tls_context(rules: HostTls | None = None) -> ssl.SSLContext:
     Raises `ssl.SSLError` for certificates that cannot be read.
     """
     context = httpx.create_ssl_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
     if rules is None:
         return context
     if rules.certificates:
