@@ -33,7 +33,7 @@ def build_files() -> dict[str, bytes]:
 
 
 def extract_bare_text(body: bytes) -> str:
-    """Return the characters of a PDF as pdfium has them, in no order of ours."""
+    """Return the characters of a PDF as pdfium has them, in its own order."""
     with pypdfium2.PdfDocument(body) as document:
         return "".join(page.get_textpage().get_text_range() for page in document)
 

@@ -50,7 +50,7 @@ from controlwatch.services.access import hash_token
 NOTICES = 100_000
 ACTS = 50  #: at most, by which notices of a category suspend, resume, extend or repeal earlier ones
 BATCH = 2_000
-ABOVE = 1_000_000  #: ids of ours, beyond those of the register
+ABOVE = 1_000_000  #: ids made here, beyond those of the register
 DAYS = 6_000  #: over which the notices are spread, up to today
 ISSUERS = (("MOFCOM",), ("MOFCOM", "GACC"), ("GACC",), ("CAEA",), ("State Council",))
 PLACES = ("US", "JP", "TW", "EU", "KR")

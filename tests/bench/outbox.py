@@ -78,7 +78,7 @@ def measure(name: str, url: str) -> None:
 
 
 def fill_subscribers(store: SqlStore, subscribers: int = SUBSCRIBERS) -> None:
-    """Let so many people subscribe, and make the alerts of everything that is sent or waits."""
+    """Let a number of people subscribe, and make the alerts of all that is sent or waits."""
     first = Subscription(channel="email", target="r1@reader.example")
     store.subscriptions.subscribe(first, NOW)
     columns = (

@@ -34,7 +34,7 @@ CHUNKED = b"Transfer-Encoding: chunked"
 
 
 def sized(body: bytes, announced: int) -> bytes:
-    """An answer that announces so many bytes."""
+    """An answer that announces a number of bytes."""
     return answer(body, b"Content-Length: %d" % announced)
 
 

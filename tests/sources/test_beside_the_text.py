@@ -537,7 +537,7 @@ def blip(picture: bytes) -> bytes:
 
 
 def metafile(width: int, *, hashes: int = 1) -> bytes:
-    """A metafile in a drawing, so many centimetres wide and five high."""
+    """A metafile in a drawing, of a width in centimetres and five high."""
     head = bytes(16 * hashes + 20) + struct.pack("<2I", width * 360_000, 5 * 360_000)
     return drawing(0xF01A, head + bytes(60), 0x3D40 + 16 * (hashes - 1))
 

@@ -370,7 +370,7 @@ def torture(
     minutes: float = math.inf,
     says: Callable[[str], None] = lambda _: None,
 ) -> Ledger:
-    """Let so many misfortunes happen while sources publish, for so long at most, and close the ledger."""
+    """Let a number of faults happen while sources publish, within a limit of time, and close the ledger."""
     ends = time.monotonic() + 60 * minutes
     with cluster_home(seed=seed) as (home, pg):
         home.settle_in()

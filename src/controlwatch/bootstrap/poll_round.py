@@ -74,26 +74,26 @@ def open_poll_round(settings: Settings, *, console: Console) -> Iterator[PollRou
         mark_state(settings, store)
         subscribe_console(settings, store)
         import_register(store, _load_register, compute_register_digest())
-        rest = _Rest(settings, watchers, store, fetch, console)
-        stack.callback(rest.close)
+        deferred = _DeferredApp(settings, watchers, store, fetch, console)
+        stack.callback(deferred.close)
         yield PollRound(
             watchers=watchers,
             poller=Poller(
                 fetch=fetch,
                 polling=store.polling,
                 references=store.references,
-                open_ingester=lambda: rest.app.ingester,
+                open_ingester=lambda: deferred.app.ingester,
                 find_known_day=store.register.find_date,
             ),
             checker=build_source_checker(
                 store, build_source_states(store, watchers), partial(find_disk_warning, settings.state_dir)
             ),
-            deliver_all=rest.deliver_all,
+            deliver_all=deferred.deliver_all,
         )
 
 
-class _Rest:
-    """The rest of the application, over the same open store: loaded when something is to be read or sent."""
+class _DeferredApp:
+    """The whole application, over the same open store: loaded when something is to be read or sent."""
 
     def __init__(
         self,

@@ -142,9 +142,9 @@ def answer_status(
         for step in sorted(found.chain, key=lambda step: step.date)
     )
     title = found.title if found.title != found.number else ""
-    since = _tell_since(found.since, language)
+    since = _format_since(found.since, language)
     return LawAnswer(
-        title=_tell_on(found.number, found.on, found.coverage, language),
+        title=_title_on_day(found.number, found.on, found.coverage, language),
         state=found.state,
         until=found.until,
         then=found.then,
@@ -180,7 +180,7 @@ def _answer_category_status(found: CategoryStatus, lexicon: Lexicon, language: L
     first = next((item for item in found.notices if item.state is found.state), None)
     name = name_element(found.element, language) or name_categories([found.category], lexicon, language)
     return LawAnswer(
-        title=_tell_on(name, found.on, found.coverage, language),
+        title=_title_on_day(name, found.on, found.coverage, language),
         state=found.state,
         announced=first.announced if first is not None else (),
         notes=tell_all(found.notes, language)
@@ -209,7 +209,7 @@ def answer_lookup(found: LookupResult, lexicon: Lexicon, language: Language = "e
         for hit in found.hits
     )
     return LawAnswer(
-        title=_tell_on(
+        title=_title_on_day(
             name_element(found.element, language) or found.query, found.on, found.coverage, language
         ),
         notes=tell_all(found.notes, language)
@@ -286,7 +286,7 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon, language: Languag
                     f" ({match.action})", f"（{ACTIONS_ZH.get(match.action, match.action)}）", language
                 ),
                 match.number,
-                _tell_since(match.since, language),
+                _format_since(match.since, language),
                 *([in_title if match.note == PARENT_IN_TITLE else ""] if has_notes else []),
             ),
             state=match.state,
@@ -304,7 +304,7 @@ def answer_parties(found: PartySearchResult, lexicon: Lexicon, language: Languag
         heading = _count_incomplete_listings(len(found.incomplete_listings), language)
         heading = pick_language(": ", "：", language) + (heading or pick_language(*NO_EXACT_MATCH, language))
     return LawAnswer(
-        title=_tell_on(found.query, found.on, found.coverage, language) + heading,
+        title=_title_on_day(found.query, found.on, found.coverage, language) + heading,
         notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(AnswerTable(columns=columns, heading_columns=2, rows=rows),),
         cautions=tell_all(found.cautions, language),
@@ -351,7 +351,7 @@ def _describe_event(event: KeyDate, language: Language) -> str:
     return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced, language=language))))
 
 
-def _tell_on(name: str, day: date, coverage: Coverage | None, language: Language) -> str:
+def _title_on_day(name: str, day: date, coverage: Coverage | None, language: Language) -> str:
     """Return what an answer is about, for which day, and up to which day that is known after a gap."""
     when = add_known_day(format_date(day, language), coverage, language)
     return pick_language(f"{name} on {when}", f"{name}（{when}）", language)
@@ -363,7 +363,7 @@ def name_element(label: str, language: Language) -> str:
     return label[han.start() :] if han is not None else label
 
 
-def _tell_since(day: date | None, language: Language) -> str:
+def _format_since(day: date | None, language: Language) -> str:
     if day is None:
         return ""
     return pick_language(f"since {format_date(day)}", f"自{format_date(day, 'zh')}起", language)
