@@ -72,7 +72,11 @@ class DatedSentence:
             yield self._build_same_day(same, earlier, ends[-1].day if ends else None)
             return
         last = ends[-1] if ends else None
-        published = list(get_pattern("date.on-publication").finditer(words))
+        published = [
+            hit
+            for hit in get_pattern("date.on-publication").finditer(words)
+            if not (starts and same and same.start() < hit.end() and hit.start() < same.end())
+        ]
         for hit in published:
             if not get_pattern("date.permit-before").search(words[: hit.start()]):  # 许可证自签发之日起生效
                 yield self._build_publication_date(hit, last.day if last else None)

@@ -300,6 +300,7 @@ class DirectionInputs:
     is_framework: bool  #: the text is about a law that founds a control
     is_instrument: bool  #: it has the form of an authority's own act
     is_report: bool  #: it tells of another's
+    stops_in_title: bool = False  #: its title says that something stops, not that it is repealed
     is_rulebook: bool = False  #: it publishes rules, and is no more than them
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: (
@@ -356,6 +357,9 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
     title = case.title
     is_topic = title is not None and title.weak and title.direction == Direction.TIGHTEN
     is_undone = any(not s.weak and s.direction in UNDOING_DIRECTIONS for s in signals)
+    rests = next((s for s in signals if not s.weak and s.direction == Direction.SUSPEND), None)
+    if case.stops_in_title and rests is not None and case.is_instrument:  # for a time, as the body says
+        return DirectionFinding(direction=rests.direction, rule=rests.rule, sentence=rests.sentence)
     if title is not None and case.is_instrument and not (is_topic and is_undone):
         return DirectionFinding(direction=title.direction, rule=title.rule, sentence=title.sentence)
     if case.is_operative:

@@ -75,6 +75,7 @@ SYMBOLS = re.compile(r"[\W_]+")
 MIN_PAGE_WORDS = 4  #: characters of a page's own words in a frame
 MIN_ARTICLE = 16  #: characters that an article has at least
 TITLE_LENGTH = 60
+FAQ_TITLE = 60  #: characters of a Chinese title that names questions; a Latin one is twice as long
 ROW_LENGTH = 130
 MIN_ROWS = 5  #: dated rows that make an index
 SENTENCE_END = re.compile(r"[。；]|\. [A-Z]")  # a row of an index is not a sentence
@@ -236,7 +237,8 @@ def _apply_answer_rules(
     opens_with_question = any(
         get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
     )
-    is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
+    longest = FAQ_TITLE if HAN.search(title) else 2 * FAQ_TITLE
+    is_faq = opens_with_question or (len(title) < longest and contains_phrase(lexicon, "faq", title))
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
 
