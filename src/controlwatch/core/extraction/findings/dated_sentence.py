@@ -123,7 +123,7 @@ class DatedSentence:
             and (
                 get_pattern("date.until-before").search(words[: word.start])
                 or get_pattern("date.until-after").match(words[word.end :])
-                or (before and get_pattern("date.range-to").match(words[before.end : word.start]))
+                or (before and _joins_range(words, before, word, self.context.lexicon))
             )
         ]
         ends.sort(key=lambda word: word.start)
@@ -316,13 +316,22 @@ def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     return is_time or (speaks_of_force(words, lexicon) and not is_record)
 
 
+def _joins_range(words: str, first: DateMention, last: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether the words between two days make them a range: from A to B, between A and B."""
+    get_pattern, between = lexicon.get_pattern, words[first.end : last.start]
+    if get_pattern("date.range-to").match(between):
+        return True
+    is_enclosed = get_pattern("date.between-before").search(words[: first.start]) is not None
+    return is_enclosed and get_pattern("date.between-and").match(between) is not None
+
+
 def _opens_range(words: str, word: DateMention, ends: Iterable[DateMention], lexicon: Lexicon) -> bool:
     """Return whether a day is the first of a range: 有效期为2027年1月1日至…, or one that encloses a time."""
-    begins, joint = lexicon.get_pattern("date.range-from"), lexicon.get_pattern("date.range-to")
+    begins = lexicon.get_pattern("date.range-from")
     behind = [end for end in ends if end.start >= word.end]
     is_range = begins.search(words[: word.start]) is not None
     return any(
-        (is_range and end.start > word.end and joint.match(words[word.end : end.start]))
+        (is_range and end.start > word.end and _joins_range(words, word, end, lexicon))
         or _is_span(words, word, end, lexicon)
         for end in behind
     )

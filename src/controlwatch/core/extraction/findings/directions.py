@@ -32,7 +32,7 @@ REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: w
 NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
-REPLACED_FORMS = ("", "_figure", "_plain", "_en")
+REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back")
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -59,6 +59,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         lambda hit: BLANK * len(hit[0]), mask_cited_titles(text.folded_text, lexicon)
     )
     masked = blank_untouched(masked, text.folded_text, lexicon)
+    masked = lexicon.get_pattern("relation.relative-clause").sub(lambda hit: BLANK * len(hit[0]), masked)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
     changed, present = lexicon.get_pattern("direction.changed"), lexicon.get_pattern("direction.present")

@@ -161,7 +161,7 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
 
     `told_on` is the day of a report: what was issued shortly before is its news.
     """
-    words = TRANSLATORS_NOTE.sub("", words)
+    words = lexicon.get_pattern("relation.relative-clause").sub(" ", TRANSLATORS_NOTE.sub("", words))
     if lexicon.get_pattern("relation.present").search(words):
         return False
     states = lexicon.get_pattern("relation.notice-states").search(words)
