@@ -322,5 +322,6 @@ def _read_english_year(words: str) -> int | None:
 
 
 def _read_english_figure(figure: re.Match[str] | None) -> int | None:
-    n = next((figure[name] for name in ("n", "n2", "n3", "n4") if figure[name]), None) if figure else None
+    names = ("n", "n2", "n3", "n4", "n5")
+    n = next((figure[name] for name in names if figure[name]), None) if figure else None
     return int(n) if n else None
