@@ -37,6 +37,8 @@ FINITE = re.compile(
     r"|expands|restricts|prohibits|allows|has|have|will|was|were|is|are)\b|\?",
     re.IGNORECASE,
 )
+#: No. 23 of 2028 – Conditional Resumption of … · No. 38 of 2028 (General Licences)
+SUBJECT_MARK = re.compile(r"^(?!By\b|Under\b|In\b|Per\b|See\b).*\d[\])]? ?(?:[–—:]|-(?= )|\([A-Z][^()]*\)$)")
 ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
 ENGLISH_DAY = re.compile(
     r"\b(?:\d{1,2}\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
@@ -56,6 +58,7 @@ class HeadLine:
     letter: str = ""  #: a letter-style number
     subject: str = ""
     is_page: bool = False  #: printed by the page: it may stand within a head
+    is_loose: bool = False  #: any words may follow the number: below must stand an issuer's own text
 
     @property
     def is_part(self) -> bool:
@@ -287,7 +290,9 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     while (lead := joint.match(rest)) and lead.end():
         rest = rest[lead.end() :]
     subject = lexicon.get_pattern("head.english-subject").match(rest)
-    if joint.sub("", rest) and not subject and not (form and issuers and figure and ":" in line):
+    is_titled = bool(form and issuers and figure and ":" in line)
+    is_loose = bool(form and figure and not is_titled and SUBJECT_MARK.search(line) and line[-1] != ".")
+    if joint.sub("", rest) and not (subject or is_titled or is_loose):
         return None
     opening = line[: line.find(rest)] if rest and rest in line else line
     return HeadLine(
@@ -297,7 +302,8 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         form=form[0].lower() if form else "",
         year=_read_english_year(opening),
         figure=_read_english_figure(figure),
-        subject=rest if subject else "",
+        subject=rest if subject or is_loose else "",
+        is_loose=is_loose and not subject,
     )
 
 
