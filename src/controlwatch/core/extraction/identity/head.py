@@ -292,6 +292,7 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     subject = lexicon.get_pattern("head.english-subject").match(rest)
     is_titled = bool(form and issuers and figure and ":" in line)
     is_loose = bool(form and figure and not is_titled and SUBJECT_MARK.search(line) and line[-1] != ".")
+    is_loose = is_loose and not lexicon.get_pattern("head.english-sequel").match(rest)
     if joint.sub("", rest) and not (subject or is_titled or is_loose):
         return None
     opening = line[: line.find(rest)] if rest and rest in line else line
