@@ -11,6 +11,7 @@ from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon, compile_family, lower_letters
+from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Verb
 
 VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
@@ -36,6 +37,7 @@ QUOTED_NAME = re.compile(r"《[^《》\n]*》")
 #: Of a sentence that names a notice, and leaves what is done to it to a later one.
 LEADING_PATTERNS = ("relation.decided-below", "relation.rule-so-far")
 LIST_LEAD = re.compile(r"[:：]\s*$")
+COUNTS_IN_ENGLISH = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 #: Characters beside a number within which words say that it recites; a sentence may name hundreds.
 RECITAL_REACH = 200
 
@@ -157,9 +159,10 @@ def _find_verb_of_recalled(
     ).search(context.text.folded_text):
         return Verb.EXTENDS, "relation.prolonged"
     lapse = match_lapse(context.text, sentence, context.lexicon)
-    if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
-        lapse = None  # what applies again is the other one, which this one had suspended
     verb = find_later_verb(context, mention, sentence) or lapse
+    is_suspender = lapse is not None or find_reciting_number(context, sentence) is mention
+    if verb and verb[0] == Verb.RESUMES and is_suspender and _names_another(context, mention, sentence):
+        verb = None  # what applies again is the other one, which this one had suspended
     is_prolonged = context.lexicon.get_pattern("relation.extending-title").search(context.text.title)
     if verb is None and is_prolonged and find_reciting_number(context, sentence) is mention:
         rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
@@ -253,16 +256,17 @@ def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: S
     numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
     recalled = [m for m in numbers if sentence.start <= m.start < sentence.end]
     behind = context.text.folded_text[mention.end : mention.end + 24]
-    if len(recalled) > 1 and not (
+    is_one = len(recalled) < 2 or (
         mention is recalled[0] and lexicon.get_pattern("relation.deciding-number").match(behind)
-    ):
-        return None
+    )
     index = context.text.sentences.index(sentence)
     for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
         named = {m.number.key for m in numbers if later.start <= m.start < later.end}
         if mention.number.key in named:  # what is done to it there is read at that place
             return None
         refers_back = _refers_back(sentence.words, later.words, lexicon)
+        if not (is_one or _means_all(later.words, len(recalled), lexicon)):
+            continue
         if named - {m.number.key for m in recalled} or (
             named and mention.number.key not in named and not refers_back
         ):
@@ -278,6 +282,16 @@ def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: S
         if match := _match_first_verb(words, lexicon):
             return limit_to_party(match, later.words, lexicon) if match[0] in ACTING_VERBS else None
     return None
+
+
+def _means_all(words: str, count: int, lexicon: Lexicon) -> bool:
+    """Return whether a sentence means all of several notices named before: 上述两个公告, both documents."""
+    hit = lexicon.get_pattern("relation.all-of-them").search(words)
+    if hit is None:
+        return False
+    counted = hit["count"] or hit["counted"]
+    told = parse_numeral(counted) or COUNTS_IN_ENGLISH.get(counted.lower()) if counted else None
+    return told is None or told == count
 
 
 def _refers_back(recalled: str, words: str, lexicon: Lexicon) -> bool:
@@ -353,12 +367,11 @@ def match_clause_verb(
     first = words[clauses[own][0] : clauses[last][1]]
     behind = (words[left:right] for left, right in clauses[last + 1 :])
     ahead = (words[left:right] for left, right in reversed(clauses[:own]))
-    for clause in (first, *behind, *ahead):
-        # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
-        unnamed = QUOTED_NAME.sub("", clause)
-        if match := _match_first_verb(unnamed, context.lexicon) or _match_first_verb(clause, context.lexicon):
-            return match
-    return None
+    found = (first, *behind, *ahead)
+    # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
+    unnamed = (QUOTED_NAME.sub("", clause) for clause in found)
+    matches = (_match_first_verb(clause, context.lexicon) for clause in (*unnamed, *found))
+    return next(filter(None, matches), None)
 
 
 def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
