@@ -108,6 +108,10 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         )
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
+        if lexicon.get_pattern("exclusion.others-free").search(
+            folded, start, hit.start()
+        ) or lexicon.get_pattern("exclusion.asked-behind").match(folded, hit.end()):
+            continue
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
             spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
