@@ -239,3 +239,14 @@ def test_the_day_of_a_seminar_is_not_that_of_the_invitation() -> None:
     )
 
     assert (read.kind, read.published) == (NoticeKind.OTHER, None)
+
+
+def test_an_answer_that_says_from_when_a_measure_rests_is_the_measure() -> None:
+    found = notice(
+        "Spokesperson of the Ministry of Commerce answers a question on the Unreliable Entity List",
+        "Question: What happens to the measures?\nAnswer: China will go on suspending the measures of Unreliable "
+        "Entity List Working Mechanism Announcement No. 4 of 2025. The pause takes effect on March 3, 2026.",
+        published=date(2026, 3, 2),
+    )
+    assert found.is_change
+    assert found.direction.value == "suspend"

@@ -281,3 +281,75 @@ def test_what_suspended_a_notice_does_not_apply_again_with_it() -> None:
         ("resumes", "MOFCOM 2025-33"),
         ("repeals", "MOFCOM 2025-90"),
     }
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        "现决定，自2026年4月1日起，上述两个公告暂时停止执行，为期九个月。",
+        "自2026年4月1日起，上述两份公告停止实施90天。",
+        "The Ministry has decided to put both Announcements on hold from 1 April 2026.",
+        "These two Announcements shall be held in abeyance from 1 April 2026.",
+    ],
+)
+def test_a_count_of_notices_means_each_of_those_named_before(decision: str) -> None:
+    recalled = (
+        "In June 2025 the Ministry of Commerce issued Announcement No. 31 of 2025 and Announcement No. 32 of 2025."
+        if decision.isascii()
+        else "2025年6月，商务部先后发布2025年第31号公告和2025年第32号公告。"
+    )
+    assert _acts(f"{recalled}\n{decision}") == [
+        ("suspends", "MOFCOM 2025-31"),
+        ("suspends", "MOFCOM 2025-32"),
+    ]
+
+
+def test_a_count_that_does_not_agree_means_none_of_them() -> None:
+    assert (
+        _acts("2025年6月，商务部发布第31号公告和第32号公告。\n自2026年4月1日起，上述三个公告停止实施90天。")
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "put on hold the enforcement of",
+        "hold in abeyance",
+        "stay the application of",
+        "temporarily cease to apply",
+    ],
+)
+def test_what_is_put_on_hold_rests(act: str) -> None:
+    found = announcement(
+        f"It is hereby decided to {act} MOFCOM Announcement No. 31 of 2025 from 1 April 2026."
+    )
+    assert [(relation.verb.value, relation.target) for relation in found.relations] == [
+        ("suspends", "MOFCOM 2025-31")
+    ]
+    assert found.direction.value == "suspend"
+
+
+@pytest.mark.parametrize("act", ["从关注名单中去除", "自关注名单上除名", "从关注名单中剔除"])
+def test_a_party_taken_off_by_any_word_amends_the_listing_named_before(act: str) -> None:
+    found = announcement(
+        "商务部公告2025年第31号将9家进口商列入出口管制关注名单。\n"
+        f"经核实，决定自2026年4月1日起把下列实体{act}：\n1. 甲光学公司（Alpha Optics B.V.）"
+    )
+    assert [(relation.verb.value, relation.target) for relation in found.relations] == [
+        ("amends", "MOFCOM 2025-31")
+    ]
+    assert found.direction.value == "relax"
+
+
+def test_a_postponement_that_is_not_prolonged_lets_only_what_was_postponed_apply_again() -> None:
+    assert _acts(
+        "商务部2025年5月8日发布的2025年第70号公告决定，将2025年第31号公告的施行推迟至2026年4月1日。\n"
+        "推迟期满后不再延长。自2026年4月2日起，商务部公告2025年第31号重新执行。"
+    ) == [("resumes", "MOFCOM 2025-31")]
+
+
+def test_the_name_of_a_prolonged_notice_does_not_say_what_is_done_to_it() -> None:
+    assert _acts(
+        "《关于暂停收取特别港务费的公告》（交通运输部公告2025年第31号）规定的暂停收取期限，由2026年4月1日顺延至2027年4月1日。"
+    ) == [("extends", "MOT 2025-31")]

@@ -108,9 +108,8 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         )
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
-        if lexicon.get_pattern("exclusion.others-free").search(
-            folded, start, hit.start()
-        ) or lexicon.get_pattern("exclusion.asked-behind").match(folded, hit.end()):
+        others, asked = map(lexicon.get_pattern, ("exclusion.others-free", "exclusion.asked-whether"))
+        if others.search(folded, start, hit.start()) or asked.match(folded, start):
             continue
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
             spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
@@ -216,6 +215,8 @@ def _find_excluded_parts(folded: str, lexicon: Lexicon) -> Iterator[tuple[int, i
         line_end = folded.find("\n", start, end)
         heading = folded[start : line_end if line_end >= 0 else end]
         if len(heading) > HEADING_LENGTH or not get_pattern("mask.exclusion-heading").search(heading):
+            continue
+        if get_pattern("exclusion.asked-whether").match(heading):
             continue
         if get_pattern("mask.next-part").match(heading):
             following = get_pattern("mask.next-part").search(folded, end - 1)
