@@ -159,7 +159,10 @@ def find_elided_issuers(
             named if is_english else find_last_issuers(before, lexicon)
         )
     if last is None:
-        return find_issuers_in_english(sentence.words, lexicon)
+        same = lexicon.get_pattern("number.same-authorities").match(folded, span[1])
+        paragraph = folded[folded.rfind("\n", 0, sentence.start) + 1 : span[0]]
+        named = find_issuers(paragraph, lexicon) if same else ()
+        return named or find_issuers_in_english(sentence.words, lexicon)
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told
