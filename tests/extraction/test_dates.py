@@ -459,3 +459,10 @@ def test_a_span_for_applications_does_not_end_the_notice() -> None:
     )
     assert [entry.until for entry in found.effective] == [None]
     assert [(one.kind, one.date) for one in found.deadlines] == [("application-closes", date(2026, 4, 20))]
+
+
+def test_half_a_year_is_six_months() -> None:
+    found = announcement("自2026年4月1日起，暂停实施商务部公告2025年第31号，为期半年。")
+    assert [(entry.start, entry.until) for entry in found.effective] == [
+        (date(2026, 4, 1), date(2026, 10, 1))
+    ]

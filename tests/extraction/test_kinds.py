@@ -250,3 +250,22 @@ def test_an_answer_that_says_from_when_a_measure_rests_is_the_measure() -> None:
     )
     assert found.is_change
     assert found.direction.value == "suspend"
+
+
+def test_a_numbered_item_of_a_digest_is_no_head() -> None:
+    found = notice(
+        "Trade compliance weekly | 14 April 2026",
+        "1. China - MOFCOM/GACC Announcement 2026 No. 15 (10 April): export controls on yttrium, in force 10 May "
+        "2026.\n2. United States - BIS adds 12 entities to the Entity List.",
+    )
+    assert found.kind is NoticeKind.NEWS
+    assert not found.is_change
+
+
+def test_stopped_fruit_is_reported_whoever_ships_it() -> None:
+    found = notice(
+        "China halts Vietnamese durian shipments",
+        "HANOI, March 2, 2026 -- China's customs authority has stopped accepting durians from 14 packing houses.",
+    )
+    assert found.reports_change
+    assert [category.id for category in found.categories] == ["sps_import"]

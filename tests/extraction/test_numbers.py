@@ -358,3 +358,17 @@ def test_the_ministry_beside_customs_is_that_of_commerce(behind: str) -> None:
         published=SIGNED,
     )
     assert [relation.target for relation in found.relations] == ["MOFCOM-GACC 2026-7"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Das Handelsministerium und die Zollverwaltung lockern die Ausfuhrkontrollen für Gallium. "
+        "Das steht in der Bekanntmachung Nr. 7/2026 der beiden Behörden.",
+        "Das steht in der Bekanntmachung Nr. 7/2026, die das Handelsministerium gemeinsam mit der Zollverwaltung "
+        "zu Ausfuhrkontrollen für Gallium veröffentlicht hat.",
+    ],
+)
+def test_german_names_both_authorities_of_a_joint_notice(sentence: str) -> None:
+    found = notice("China lockert Ausfuhrkontrollen für Gallium", sentence, published=SIGNED)
+    assert [relation.target for relation in found.relations] == ["MOFCOM-GACC 2026-7"]

@@ -353,3 +353,31 @@ def test_the_name_of_a_prolonged_notice_does_not_say_what_is_done_to_it() -> Non
     assert _acts(
         "《关于暂停收取特别港务费的公告》（交通运输部公告2025年第31号）规定的暂停收取期限，由2026年4月1日顺延至2027年4月1日。"
     ) == [("extends", "MOT 2025-31")]
+
+
+def test_what_a_notice_had_put_to_rest_by_its_number_is_prolonged_by_it() -> None:
+    assert sorted(
+        _acts(
+            "By Announcement No. 40 of 2025, the Ministry of Commerce suspended Announcement No. 20 of 2025 until "
+            "April 1, 2026. It has been decided to prolong that suspension to April 1, 2027."
+        )
+    ) == [("extends", "MOFCOM 2025-40"), ("suspends", "MOFCOM 2025-20")]
+
+
+def test_a_part_of_those_listed_by_several_notices_amends_each() -> None:
+    assert _acts(
+        "商务部公告2025年第11号、第30号先后将21家实体列入关注名单。现将其中下列2家从名单中移除，自2026年4月1日起生效。"
+    ) == [("amends", "MOFCOM 2025-11"), ("amends", "MOFCOM 2025-30")]
+
+
+def test_notices_named_before_a_decision_on_both_are_its_targets() -> None:
+    assert _acts(
+        "商务部公告2025年第45号、2025年第46号原定于2026年4月1日施行。现将上述两个公告的施行日期延后至2026年8月1日。"
+    ) == [("amends", "MOFCOM 2025-45"), ("amends", "MOFCOM 2025-46")]
+
+
+def test_a_pause_that_is_not_renewed_lets_its_notice_apply_again() -> None:
+    assert _acts(
+        "The pause in the implementation of MOFCOM Announcement No. 33 of 2025 will not be renewed when it runs out "
+        "on April 10, 2026."
+    ) == [("resumes", "MOFCOM 2025-33")]

@@ -30,9 +30,7 @@ PAGE_TAG = re.compile(
     r"|(?:转发|转载)[:：])+"
 )
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
-ITEM_OF_DIGEST = re.compile(
-    r"\d{1,2}[.)] [A-Z]"
-)  # 1. China - MOFCOM Announcement No. 5 of 2028: controls on …
+ITEM_OF_DIGEST = re.compile(r"\d{1,2}[.)] [A-Z]")  # 1. China - MOFCOM Announcement No. 5: controls on …
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
     r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"

@@ -76,7 +76,7 @@ def keep_spans(folded: str, kept: Iterable[re.Match[str]]) -> str:
 def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
     """Return a masked text without the clauses that say that something is not touched and goes on."""
     for hit in lexicon.get_pattern("exclusion.untouched").finditer(folded):
-        start = _find_exclusion_start(folded, hit.start(), lexicon)
+        start = hit.start() if hit["named"] else _find_exclusion_start(folded, hit.start(), lexicon)
         end = hit.end()
         masked = masked[:start] + BLANK * (end - start) + masked[end:]
     return masked
