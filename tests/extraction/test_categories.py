@@ -273,3 +273,18 @@ def test_machines_to_make_what_a_report_names_are_equipment() -> None:
         published=SIGNED,
     )
     assert {one.id for one in found.categories} == {"battery.anode", "battery.equipment_tech"}
+
+
+@pytest.mark.parametrize(
+    ("headline", "lead"),
+    [
+        (
+            "China takes 16 firms off control list",
+            "China lifted its export ban on 16 U.S. firms, MOFCOM said.",
+        ),
+        ("中国、2社を管理リストに追加", "中国商務省は2社を輸出管理の「管理リスト」に追加したと発表した。"),
+    ],
+)
+def test_a_headline_names_the_control_list_in_its_own_words(headline: str, lead: str) -> None:
+    found = notice(headline, lead, published=SIGNED)
+    assert [category.id for category in found.categories] == ["entity.control_list"]

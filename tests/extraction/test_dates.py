@@ -466,3 +466,26 @@ def test_half_a_year_is_six_months() -> None:
     assert [(entry.start, entry.until) for entry in found.effective] == [
         (date(2026, 4, 1), date(2026, 10, 1))
     ]
+
+
+def test_a_day_for_applications_leaves_the_other_days_of_its_sentence() -> None:
+    found = announcement(
+        "决定在2026年4月1日至2027年3月31日期间试行稀土永磁材料出口通用许可，企业可自2026年3月20日起提交申请。"
+    )
+    assert [(entry.start, entry.until) for entry in found.effective] == [
+        (date(2026, 4, 1), date(2027, 3, 31))
+    ]
+    assert found.deadlines == ()
+
+
+def test_the_act_of_another_state_may_be_the_reason_of_an_own_one() -> None:
+    found = announcement(
+        "鉴于美方已取消对有关中国企业的限制，自2026年4月1日起，取消商务部公告2025年第88号对美国4家企业采取的不可靠实体清单措施。"
+    )
+    assert [entry.start for entry in found.effective] == [date(2026, 4, 1)]
+    assert found.direction.value == "relax"
+
+
+def test_the_term_of_a_published_list_counts_from_its_publication() -> None:
+    found = announcement("现将两用物项出口通用许可企业名单予以公布，有效期一年，自公布之日起计算。")
+    assert [(entry.start, entry.until) for entry in found.effective] == [(date(2026, 3, 2), date(2027, 3, 2))]

@@ -381,3 +381,16 @@ def test_a_pause_that_is_not_renewed_lets_its_notice_apply_again() -> None:
         "The pause in the implementation of MOFCOM Announcement No. 33 of 2025 will not be renewed when it runs out "
         "on April 10, 2026."
     ) == [("resumes", "MOFCOM 2025-33")]
+
+
+def test_a_notice_whose_suspension_ends_by_words_behind_its_number_is_repealed() -> None:
+    assert _acts(
+        "商务部公告2025年第11号自2026年4月1日起恢复效力。此前以商务部公告2025年第40号作出的暂停安排同时终止。"
+    ) == [("resumes", "MOFCOM 2025-11"), ("repeals", "MOFCOM 2025-40")]
+
+
+def test_an_act_told_with_its_days_is_that_of_the_notice_before_it() -> None:
+    assert _acts(
+        "2025年3月，商务部发布2025年第70号公告，自2025年4月1日至2026年4月1日，暂停实施2025年第55号、第56号公告。"
+        "\n现决定将上述暂停实施措施延续一年。"
+    ) == [("extends", "MOFCOM 2025-70")]

@@ -17,6 +17,7 @@ from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Verb
 
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
+DECIDING_REACH = 72  #: characters behind a number, with the days of its act, that say what it decided
 COUNTS_IN_ENGLISH = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
@@ -51,7 +52,7 @@ def _acts_itself(context: ReadingContext, mention: NumberMention, sentence: Sent
     """Return whether a number is that of the notice whose act its sentence tells: By Announcement No. 5."""
     get_pattern = context.lexicon.get_pattern
     opening = sentence.words[: mention.start - sentence.start]
-    behind = context.text.folded_text[mention.end : mention.end + 24]
+    behind = context.text.folded_text[mention.end : mention.end + DECIDING_REACH]
     opens = get_pattern("relation.through-before").match(opening) is not None
     return opens or get_pattern("relation.deciding-number").match(behind) is not None
 

@@ -103,7 +103,9 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)
-    if ends and get_pattern("relation.suspender-behind").match(behind):
+    if get_pattern("relation.suspender-ends-behind").match(behind) or (
+        ends and get_pattern("relation.suspender-behind").match(behind)
+    ):
         return Verb.REPEALS, "relation.suspender-ends"
     return None
 
