@@ -269,3 +269,13 @@ def test_stopped_fruit_is_reported_whoever_ships_it() -> None:
     )
     assert found.reports_change
     assert [category.id for category in found.categories] == ["sps_import"]
+
+
+def test_an_answer_that_explains_an_announcement_is_not_the_measure() -> None:
+    found = notice(
+        "Spokesperson of the Ministry of Commerce answers questions",
+        "Q: Can you explain the suspension?\nA: MOFCOM issued Announcement No. 70 of 2026. According to the Announcement, "
+        "the suspension begins on March 10, 2026 and lasts one year.",
+        published=date(2026, 3, 2),
+    )
+    assert not found.is_change

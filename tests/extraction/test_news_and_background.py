@@ -186,3 +186,25 @@ def test_the_month_of_a_statistic_lies_behind_its_dateline() -> None:
         "钨出口回落", "本报上海11月21日电　海关数据显示，2026年10月我国出口钨品1,204吨，环比下降3%。"
     )
     assert found.published == date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("headline", "text"),
+    [
+        (
+            "US puts Chinese chip controls on hold",
+            "The U.S. Commerce Department put on hold its rule. China's commerce ministry welcomed the step.",
+        ),
+        ("Tungsten market update", "Traders wait. China lifted export quotas on tungsten two years ago."),
+    ],
+)
+def test_another_states_act_and_an_old_one_are_no_news_of_china(headline: str, text: str) -> None:
+    assert not notice(headline, text, published=SIGNED).reports_change
+
+
+def test_a_service_that_closes_for_maintenance_changes_no_rule() -> None:
+    found = notice(
+        "关于暂停办理部分业务的通知",
+        "因系统维护，自2026年3月5日至3月7日暂停受理出口许可证申请。\n商务部\n2026年3月2日",
+    )
+    assert not found.is_change
