@@ -394,3 +394,29 @@ def test_an_act_told_with_its_days_is_that_of_the_notice_before_it() -> None:
         "2025年3月，商务部发布2025年第70号公告，自2025年4月1日至2026年4月1日，暂停实施2025年第55号、第56号公告。"
         "\n现决定将上述暂停实施措施延续一年。"
     ) == [("extends", "MOFCOM 2025-70")]
+
+
+def test_a_list_of_bare_numbers_takes_the_form_of_the_line_that_leads_it() -> None:
+    assert _acts(
+        "The following Announcements are shelved for twelve months as from April 1, 2026: No. 50 of 2025 (gallium), "
+        "No. 51 of 2025 (germanium)."
+    ) == [("suspends", "MOFCOM 2025-50"), ("suspends", "MOFCOM 2025-51")]
+
+
+def test_what_is_not_enforced_between_two_days_rests_from_one_to_the_other() -> None:
+    found = announcement(
+        "MOFCOM Announcement No. 50 of 2025 will not be enforced between April 1, 2026 and March 31, 2027."
+    )
+    assert [(act.verb.value, act.target) for act in found.relations] == [("suspends", "MOFCOM 2025-50")]
+    assert [(str(entry.start), str(entry.until)) for entry in found.effective] == [
+        ("2026-04-01", "2027-03-31")
+    ]
+    assert found.direction.value == "suspend"
+
+
+def test_a_rest_that_is_not_renewed_ends_by_any_word() -> None:
+    found = announcement(
+        "对商务部公告2025年第50号暂停执行的安排将于2026年3月31日期满。商务部决定不予续期，自次日起重新施行。"
+    )
+    assert [(act.verb.value, act.target) for act in found.relations] == [("resumes", "MOFCOM 2025-50")]
+    assert found.direction.value == "resume"
