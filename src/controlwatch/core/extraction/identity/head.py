@@ -30,6 +30,7 @@ PAGE_TAG = re.compile(
     r"|(?:转发|转载)[:：])+"
 )
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
+ITEM_OF_DIGEST = re.compile(r"\d{1,2}[.)] [A-Z]")  # 1. China - MOFCOM Announcement No. 5: controls on …
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
     r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"
@@ -190,7 +191,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
     )
     if lexicon.get_pattern("preface.wording").match(bare) or is_navigation:
         return HeadLine(start=start, end=end, is_page=True)
-    if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
+    if ITEM_OF_DIGEST.match(bare) or SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
     first, joint, second = words.partition(" / ")
     if joint and HAN.search(first) and not HAN.search(second):  # 公告2028年第9号 / No. 9 of 2028

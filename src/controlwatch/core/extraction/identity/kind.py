@@ -180,7 +180,8 @@ def _apply_kind_rules(
         yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if is_dispatch or get_pattern("kind.meeting-title").search(title):
+    is_digest = get_pattern("kind.digest-title").match(title) is not None
+    if is_dispatch or is_digest or get_pattern("kind.meeting-title").search(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
