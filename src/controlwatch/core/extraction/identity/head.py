@@ -17,7 +17,9 @@ from controlwatch.core.model import DocumentNumber
 
 MAX_LINE = 220  #: characters; a longer line is a paragraph
 MAX_NUMBERED_LINE = 480  #: characters of a line that opens with the number and names many issuers
-NUMBERED_START = re.compile(r"(?:Joint )?(?:Announcement|Notice|Order|Decree) No\. ?\d", re.IGNORECASE)
+NUMBERED_START = re.compile(
+    r"(?:Joint )?(?:Announcement|Notice|Order|Decree)(?: No\. ?\d| (?:of|by) the )", re.IGNORECASE
+)
 MAX_HEAD_LINES = 12
 MAX_BROKEN = 50  #: characters of the second line of a broken title
 MAX_BARS = 1  #: a line with more is the navigation of a page
@@ -38,6 +40,8 @@ FINITE = re.compile(
     r"|expands|restricts|prohibits|allows|has|have|will|was|were|is|are)\b|\?",
     re.IGNORECASE,
 )
+ENGLISH_SUBJECT = re.compile(r"\b(?:on|regarding|concerning) (?:the )?(?=[A-Z])")  # Announcement |on Resuming …
+APPENDED_NUMBER = re.compile(r"[(\[]No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$")  # … on Resuming Imports (No. 11 of 2028)
 #: No. 23 of 2028 – Conditional Resumption of … · No. 38 of 2028 (General Licences)
 SUBJECT_MARK = re.compile(r"^(?!By\b|Under\b|In\b|Per\b|See\b).*\d[\])]? ?(?:[–—:]|-(?= )|\([A-Z][^()]*\)$)")
 ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
@@ -277,7 +281,7 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     line = " ".join(MARKUP.sub("", words).split())
     issuers = find_issuers(line, lexicon)
     form = lexicon.get_pattern("head.english-form").search(line)
-    figure = lexicon.get_pattern("head.english-figure").search(line)
+    figure = lexicon.get_pattern("head.english-figure").search(line, 0, _find_subject_start(line, form))
     if FINITE.search(line):
         return None
     if not (issuers or form):
@@ -307,6 +311,12 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         subject=rest if subject or is_loose else "",
         is_loose=is_loose and not subject,
     )
+
+
+def _find_subject_start(line: str, form: re.Match[str] | None) -> int:
+    """Return where the subject of a line begins, which may name other numbers; the line's end for none."""
+    subject = ENGLISH_SUBJECT.search(line, form.end()) if form else None
+    return subject.start() if subject and not APPENDED_NUMBER.search(line) else len(line)
 
 
 def _read_english_line(

@@ -97,8 +97,9 @@ def find_issuers_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int
     """Return where the run of issuers right before an offset begins, and its codes; (offset, ()) for none."""
     window = folded[max(0, offset - RUN_WINDOW) : offset]
     hit = _build_issuer_index(lexicon).run_before.search(window)
-    if hit is None:
-        return offset, ()
+    approvals = lexicon.get_pattern("issuer.approval").finditer(window)
+    if hit is None or any(approval.start() < hit.start() < approval.end() for approval in approvals):
+        return offset, ()  # With the approval of the State Council, |Announcement No. 3
     return offset - len(window) + hit.start(), find_issuers(hit[0], lexicon)
 
 
