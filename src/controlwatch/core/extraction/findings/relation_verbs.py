@@ -20,6 +20,7 @@ CLAUSE_BREAK = re.compile(
 #: What the words of a whole sentence do to the notices that it names.
 SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
+    ("relation.term-prolonged", Verb.EXTENDS),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
     ("relation.annexes-end", Verb.AMENDS),
