@@ -21,6 +21,7 @@ CLAUSE_BREAK = re.compile(
 SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
     ("relation.term-prolonged", Verb.EXTENDS),
+    ("relation.suspension-runs-out", Verb.RESUMES),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
     ("relation.annexes-end", Verb.AMENDS),
