@@ -22,6 +22,7 @@ SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
     ("relation.term-prolonged", Verb.EXTENDS),
     ("relation.suspension-runs-out", Verb.RESUMES),
+    ("relation.control-lapses", Verb.REPEALS),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
     ("relation.annexes-end", Verb.AMENDS),
