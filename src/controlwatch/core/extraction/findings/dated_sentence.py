@@ -106,7 +106,7 @@ class DatedSentence:
             and not any(get_pattern(name).search(words[: word.start]) for name in OTHER_DAYS)
             and not get_pattern("date.lapse-after").match(words[word.end :])
             and not get_pattern("date.relative-clause").match(words[word.end :])
-            and not get_pattern("date.replaced-after").match(words[word.end :])
+            and (self._goes_on_from(word) or not get_pattern("date.replaced-after").match(words[word.end :]))
         ]
         replacing = get_pattern("date.replacing-before")
         moved = [word for word in days if replacing.search(words[: word.start])]
@@ -133,6 +133,7 @@ class DatedSentence:
             if word not in ends
             and (
                 word in begins_later
+                or self._goes_on_from(word)
                 or _is_start_date(words, word, ends, self.context.lexicon)
                 or (self.is_loose and self._is_ahead(word))
             )
@@ -146,6 +147,14 @@ class DatedSentence:
             and get_pattern("date.coordinated-between").match(words[begun.end : word.start])
         ]
         return starts, [place_after(end, starts, words) for end in ends]
+
+    def _goes_on_from(self, word: DateMention) -> bool:
+        """Return whether a day ended a term that goes on from it: 暂停期限由2027年11月10日延长至…."""
+        get_pattern = self.context.lexicon.get_pattern
+        before, behind = self.words[: word.start], self.words[word.end :]
+        is_prolonged = get_pattern("date.prolonged-from").match(behind) is not None
+        opens = get_pattern("date.prolonged-before").search(before) is not None
+        return is_prolonged and opens and not get_pattern("date.start-words").search(self.words)
 
     def _is_ahead(self, word: DateMention) -> bool:
         """Return whether a day lies ahead of the text and closes, limits or plans nothing."""

@@ -147,7 +147,9 @@ def find_entities(
         zh = get_pattern("entity.leading").sub("", party.zh)
         at = max(text.folded_text.find(party.zh, party.start), party.start)
         if not opens_line(text.folded_text, at, context.lexicon):
-            zh = get_pattern("entity.leading").sub("", states.sub("", get_pattern("entity.lead-in").sub("", zh)))
+            zh = get_pattern("entity.leading").sub(
+                "", states.sub("", get_pattern("entity.lead-in").sub("", zh))
+            )
         zh = get_pattern("entity.anaphor").sub("", zh)
         quoted = QUOTED_PARTY.search(zh)
         zh = (quoted[1] if quoted else zh).strip("“”「」")

@@ -70,8 +70,8 @@ ENUMERATION = re.compile(
     r"(?=,? (?:shall|are|will|is|were|have been|may|can|must)\b)"
 )  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
 LISTED_BEHIND = re.compile(
-    rf"(?<=[Ll]ist: )(?P<names>{_PLAIN_ITEM}(?:, (?:the )?{_PLAIN_ITEM}){{0,20}},? and (?:the )?{_PLAIN_ITEM})"
-    r"(?=[.;\n]|$)"
+    rf"(?<=[Ll]ist: )(?P<names>{_PLAIN_ITEM}(?:, (?:the )?{_PLAIN_ITEM}){{0,20}}"
+    rf",? and (?:the )?{_PLAIN_ITEM})(?=[.;\n]|$)"
 )  # moved to the control list: Asahi Gears, Nordtal Optics and Veld Heavy Works.
 INLINE_ITEM = re.compile(
     rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?"

@@ -180,13 +180,15 @@ def _apply_kind_rules(
         yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if is_dispatch or get_pattern("kind.meeting-title").search(title):
+    is_digest = get_pattern("kind.digest-title").match(title) is not None
+    if is_dispatch or is_digest or get_pattern("kind.meeting-title").search(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
     invites = get_pattern("kind.invitation-title").search(title)
     yield NoticeKind.OTHER if invites else None, "kind.invitation"
-    if get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
+    is_correction = get_pattern("kind.english-correction").match(title) and count_issuer_marks(text, lexicon)
+    if is_correction or get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
         yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
     referred = (kind for name, kind in SELF_REFERENCES if lexicon.get_pattern(name).search(text.body))
@@ -238,7 +240,8 @@ def _apply_answer_rules(
         get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
     )
     longest = FAQ_TITLE if HAN.search(title) else 2 * FAQ_TITLE
-    is_faq = opens_with_question or (len(title) < longest and contains_phrase(lexicon, "faq", title))
+    is_short = len(title) < longest or get_pattern("kind.faq-title").match(title)
+    is_faq = opens_with_question or (is_short and contains_phrase(lexicon, "faq", title))
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
 

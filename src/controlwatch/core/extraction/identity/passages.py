@@ -53,6 +53,7 @@ def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon
 
 @lru_cache(maxsize=512)
 def _stands_beside(words: str, written: date | None, lexicon: Lexicon) -> bool:
+    words = lexicon.get_pattern("relation.relative-clause").sub(" ", words)
     if any(lexicon.get_pattern(name).search(words) for name in SENTENCES_BESIDE):
         return True
     is_standing = lexicon.get_pattern("report.standing-since").search(words) is not None

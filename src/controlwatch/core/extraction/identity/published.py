@@ -12,6 +12,7 @@ from typing import Literal
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.dates import REPUBLIC_YEARS, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
+from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
@@ -27,7 +28,8 @@ HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
 ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40}(?:, [A-Z][a-z]+\.?)?,?\s+"
     r"\(?([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
-    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:[(/][A-Za-z][\w ]+[)/]\s*)?(?:--?|—|–)|,? (?P<year>\d{4})\. (?=[A-Z]))"
+    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:[(/][A-Za-z][\w .&'-]+[)/]\s*)?(?:--?|—|–)"
+    r"|,? (?P<year>\d{4})\. (?=[A-Z]))"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
 GERMAN_DATELINE = re.compile(
     r"^[A-ZÄÖÜ][\wäöüß/ .-]{2,40}, (?:den )?(\d{1,2}\. ?(?:\d{1,2}\."
@@ -40,6 +42,7 @@ HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
 MIN_TITLE = 16  #: characters of a title that a page prints once more
 HALF_A_YEAR = timedelta(days=182)
+STATISTICS_LAG = timedelta(days=45)  #: from the first day of a month until its figures are out
 FOOT_LINES = 3
 HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
 LINE_LENGTH = 60  #: characters; a longer line is prose
@@ -207,6 +210,20 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     return None
 
 
+def _find_first_event(text: DocumentText, lexicon: Lexicon) -> date | None:
+    """Return a day near that of writing, from the first day that a report names.
+
+    Most often it lies ahead of the report; the month of a statistic lies behind it.
+    """
+    named = (word for word in find_date_mentions(text.folded_text, lexicon) if word.day)
+    word = next(named, None)
+    if word is None or word.day is None:
+        return None
+    is_month = lexicon.get_pattern("published.month-only").search(text.folded_text[: word.end])
+    is_figure = contains_phrase(lexicon, "market", text.find_sentence(word.start).words)
+    return word.day + STATISTICS_LAG if is_month and is_figure else word.day - HALF_A_YEAR
+
+
 def _find_older_mail(text: DocumentText, lexicon: Lexicon) -> int:
     """Return where the mails begin that a mail quotes, else where the links to other pages do."""
     older = lexicon.get_pattern("report.older-mail").search(text.folded_text, text.title_end)
@@ -292,10 +309,10 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     if anchor is None:
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
         years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]
-        first = _find_first_date(folded, lexicon) if not years else None
+        first = _find_first_event(text, lexicon) if not years else None
         marked_year = get_pattern("published.copyright").search(folded)
         years = years or ([int(marked_year[1])] if marked_year and not first else [])
-        anchor = date(max(years), 7, 1) if years else first - HALF_A_YEAR if first else None
+        anchor = date(max(years), 7, 1) if years else first
     for line in lines:
         if found := _read_dateline(line, anchor, lexicon):
             return found

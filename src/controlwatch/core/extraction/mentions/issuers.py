@@ -15,7 +15,11 @@ RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
 TAIL_LINES = 16
 LEAD_LENGTH = 800  #: characters in which a text names the authority that it is about
-JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
+JOINTLY_WITH = re.compile(
+    r"\bjointly with\b|\b(?:the|its|das|des|dem|vom) minist(?:ry|eriums?),?"
+    r" (?:and|together with|along with|und|sowie|gemeinsam mit) (?:the|its|der|die|dem)\b",
+    re.IGNORECASE,
+)  # Bekanntmachung Nr. 7 |des Ministeriums und der| Zollverwaltung
 
 
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
@@ -155,7 +159,10 @@ def find_elided_issuers(
             named if is_english else find_last_issuers(before, lexicon)
         )
     if last is None:
-        return find_issuers_in_english(sentence.words, lexicon)
+        same = lexicon.get_pattern("number.same-authorities").match(folded, span[1])
+        paragraph = folded[folded.rfind("\n", 0, sentence.start) + 1 : span[0]]
+        named = find_issuers(paragraph, lexicon) if same else ()
+        return named or find_issuers_in_english(sentence.words, lexicon)
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told
