@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.dates import DateMention, find_date_mentions
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import (
@@ -91,6 +92,11 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
                 DirectionSignal(
                     direction=threshold, sentence=sentence, rule=f"direction.threshold-{threshold}"
                 )
+            )
+            continue
+        if moved := compare_moved_days(sentence.words, context):
+            signals.append(
+                DirectionSignal(direction=moved, sentence=sentence, rule=f"direction.day-moved-{moved}")
             )
             continue
         matches = [
@@ -188,6 +194,26 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         at_most = lexicon.get_pattern("direction.at-most").search(f"{old} {new}")
         return Direction.TIGHTEN if (b < a) != bool(at_most) else Direction.RELAX
     return None
+
+
+def compare_moved_days(words: str, context: ReadingContext) -> Direction | None:
+    """Return which way a control moves whose first day is changed: 原定自6月1日起施行，现改自9月1日起施行."""
+    get_pattern, lexicon = context.lexicon.get_pattern, context.lexicon
+    if not get_pattern("date.start-words").search(words) or get_pattern("date.end-words").search(words):
+        return None
+    days = find_date_mentions(words, lexicon, anchor=context.identity.anchor)
+    old = next((word.day for word in days if _is_replaced(words, word, lexicon)), None)
+    replacing = get_pattern("date.replacing-before")
+    new = next((word.day for word in days if replacing.search(words[: word.start])), None)
+    if old is None or new is None or old == new:
+        return None
+    return Direction.SUSPEND if new > old else Direction.TIGHTEN
+
+
+def _is_replaced(words: str, word: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether a day in a sentence gives way to another one."""
+    is_former = lexicon.get_pattern("date.former").search(words[: word.start]) is not None
+    return is_former or lexicon.get_pattern("date.replaced-after").match(words[word.end :]) is not None
 
 
 def _count_months(words: str, lexicon: Lexicon) -> int | None:

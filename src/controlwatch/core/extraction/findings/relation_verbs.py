@@ -65,7 +65,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         match = Verb.EXTENDS, "relation.extending-title"
     if match[0] == Verb.AMENDS and _is_rate_suspended_below(text, sentence, lexicon):
         match = Verb.SUSPENDS, "relation.rate-suspended"
-    following = text.folded_text[sentence.end : sentence.end + REST_REACH]  # ；对其余4家，维持原措施不变
+    is_open = sentence.words.rstrip().endswith(("；", ";"))  # ；对其余4家，维持原措施不变
+    following = text.folded_text[sentence.end : sentence.end + REST_REACH] if is_open else ""
     return limit_to_party(match, f"{sentence.words}{following}", lexicon)
 
 

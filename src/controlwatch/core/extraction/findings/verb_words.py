@@ -10,6 +10,9 @@ ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS
 #: What the words of a whole sentence do to the notices that it names.
 SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
+    ("relation.term-prolonged", Verb.EXTENDS),
+    ("relation.suspension-runs-out", Verb.RESUMES),
+    ("relation.control-lapses", Verb.REPEALS),
     ("relation.moved-start", Verb.AMENDS),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),

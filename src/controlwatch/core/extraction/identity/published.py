@@ -86,6 +86,7 @@ def find_publication_date(
         ("label", lambda: (labelled, label) if labelled and label else None),
         ("signature", lambda: _find_bracketed_date(text, lexicon) if is_signed else None),
         ("label", lambda: _find_date_behind_number(text, lexicon) if is_signed else None),
+        ("label", lambda: _find_own_statement(text, lexicon) if is_signed else None),
         ("dateline", lambda: _find_dateline(text, page or given, lexicon)),
         ("page", lambda: (page, "") if page else _find_page_date(_drop_frame(text, lines), lexicon)),
         ("given", lambda: (given, "") if given else None),
@@ -146,6 +147,13 @@ def _find_date_behind_number(text: DocumentText, lexicon: Lexicon) -> QuotedDate
     start = len(head) - len(head[-LINE_LENGTH:]) + day.start
     is_behind = lexicon.get_pattern("published.behind-number").search(head[:start])
     return (day.day, head[start:]) if is_behind else None
+
+
+def _find_own_statement(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
+    """Return the day on which an instrument says that it was issued: 本公告于2029年3月1日公布."""
+    stated = lexicon.get_pattern("published.own-statement").search(text.folded_text)
+    day = _find_first_date(stated[1], lexicon) if stated else None
+    return (day, stated[0]) if stated and day else None
 
 
 def _drop_frame(text: DocumentText, lines: list[str]) -> list[str]:
@@ -346,7 +354,7 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     is_sentence = get_pattern("published.sentence-marks").search(before) is not None
     if is_short and get_pattern("published.page-line").search(line) and not re.match(r"\s*\d{4}", line):
         return None
-    lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
+    lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】|〔[^〕]*〕)\s*", "", before).strip()
     is_dateline = any(
         (
             get_pattern("published.date-caption").search(before),
