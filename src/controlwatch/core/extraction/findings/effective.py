@@ -74,7 +74,12 @@ def _collect_dates(
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
-        for aside in ("date.own-limit", "date.quoted-rule", "relation.relative-clause", "date.application-clause"):
+        for aside in (
+            "date.own-limit",
+            "date.quoted-rule",
+            "relation.relative-clause",
+            "date.application-clause",
+        ):
             measure = lexicon.get_pattern(aside).sub(lambda hit: " " * len(hit[0]), measure)
         if _dates_nothing(context, sentence, measure, is_own=is_own):
             continue

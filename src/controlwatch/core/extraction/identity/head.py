@@ -40,8 +40,12 @@ FINITE = re.compile(
     r"|expands|restricts|prohibits|allows|has|have|will|was|were|is|are)\b|\?",
     re.IGNORECASE,
 )
-ENGLISH_SUBJECT = re.compile(r"\b(?:on|regarding|concerning) (?:the )?(?=[A-Z])")  # Announcement |on Resuming …
-APPENDED_NUMBER = re.compile(r"[(\[]No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$")  # … on Resuming Imports (No. 11 of 2028)
+ENGLISH_SUBJECT = re.compile(
+    r"\b(?:on|regarding|concerning) (?:the )?(?=[A-Z])"
+)  # Announcement |on Resuming …
+APPENDED_NUMBER = re.compile(
+    r"[(\[]No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$"
+)  # … on Resuming Imports (No. 11 of 2028)
 #: No. 23 of 2028 – Conditional Resumption of … · No. 38 of 2028 (General Licences)
 SUBJECT_MARK = re.compile(r"^(?!By\b|Under\b|In\b|Per\b|See\b).*\d[\])]? ?(?:[–—:]|-(?= )|\([A-Z][^()]*\)$)")
 ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
