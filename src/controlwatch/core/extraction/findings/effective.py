@@ -23,6 +23,8 @@ QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
 DAYS_OF_A_MONTH = 31
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
+#: Words of a dated sentence that date something else.
+ASIDES = ("date.own-limit", "date.quoted-rule", "relation.relative-clause", "date.application-clause")
 
 
 def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[EffectiveDate, ...]:
