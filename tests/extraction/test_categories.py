@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.extraction.making import LEXICON, announcement, notice
+from tests.extraction.making import LEXICON, SIGNED, announcement, notice
 
 LISTING = "商务部公告2026年第91号 公布将3家美国实体列入出口管制管控名单的决定"
 
@@ -246,3 +246,45 @@ def test_codes_tell_what_a_word_that_stands_alone_does_not() -> None:
         "This Announcement shall take effect as of April 12, 2026.\nMinistry of Commerce\nMarch 10, 2026",
     )
     assert {category.id for category in read.categories} == {"minor_metals.germanium"}
+
+
+def test_what_another_state_does_to_a_branch_is_the_reason_and_not_the_subject() -> None:
+    found = notice(
+        "商务部令二〇二六年第4号 关于对甲船级社采取反制措施的决定",
+        "甲船级社支持外国政府对中国海事、物流和造船业实施歧视性限制。决定：\n"
+        "第一条 将甲船级社（Alpha Class AS）列入反制清单。\n商务部\n2026年3月2日",
+    )
+    assert [category.id for category in found.categories] == ["entity.countermeasure"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "category"), [("碲化镉", "minor_metals.tellurium"), ("镉", "minor_metals.cadmium")]
+)
+def test_a_compound_is_not_also_the_metal_that_ends_its_name(subject: str, category: str) -> None:
+    found = announcement(f"决定对{subject}相关物项实施出口管制，自2026年4月1日起实施。")
+    assert [one.id for one in found.categories] == [category]
+
+
+def test_machines_to_make_what_a_report_names_are_equipment() -> None:
+    found = notice(
+        "China to license battery anodes",
+        "China will require permits for graphite anodes and the kilns used to make them, the commerce ministry "
+        "said, from 1 April 2026.",
+        published=SIGNED,
+    )
+    assert {one.id for one in found.categories} == {"battery.anode", "battery.equipment_tech"}
+
+
+@pytest.mark.parametrize(
+    ("headline", "lead"),
+    [
+        (
+            "China takes 16 firms off control list",
+            "China lifted its export ban on 16 U.S. firms, MOFCOM said.",
+        ),
+        ("中国、2社を管理リストに追加", "中国商務省は2社を輸出管理の「管理リスト」に追加したと発表した。"),
+    ],
+)
+def test_a_headline_names_the_control_list_in_its_own_words(headline: str, lead: str) -> None:
+    found = notice(headline, lead, published=SIGNED)
+    assert [category.id for category in found.categories] == ["entity.control_list"]

@@ -418,3 +418,74 @@ def test_the_longest_period_that_a_law_allows_is_no_term() -> None:
         "一、第三十五条修改为：“可以临时决定禁止特定货物出口。临时措施的实施期限不超过2年，确有必要的可以延长。”",
     )
     assert [(found.start, found.until) for found in read.effective] == [(date(2028, 1, 1), None)]
+
+
+@pytest.mark.parametrize("verb", ["延长", "顺延", "延续", "展期"])
+def test_a_term_that_is_prolonged_goes_on_from_the_day_on_which_it_ended(verb: str) -> None:
+    found = announcement(f"商务部公告2025年第31号规定的暂停期限，由2026年4月1日{verb}至2027年4月1日。")
+    assert [(entry.start, entry.until) for entry in found.effective] == [(date(2026, 4, 1), date(2027, 4, 1))]
+
+
+@pytest.mark.parametrize(
+    "clause",
+    ["本公告于发布之时起正式生效。", "本公告自公布之时起立即执行。", "This Announcement is effective today."],
+)
+def test_the_moment_and_the_day_of_publication_are_one(clause: str) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制。\n{clause}")
+    assert [(entry.start, entry.basis) for entry in found.effective] == [(date(2026, 3, 2), "on-publication")]
+
+
+def test_a_requirement_described_by_its_notice_does_not_make_a_sentence_a_recital() -> None:
+    found = notice(
+        "China pauses controls on gallium",
+        "On March 2, 2026, the Ministry of Commerce published Announcement No. 90 of 2026. It suspends, from the "
+        "day of publication until March 1, 2027, the licensing requirements that were introduced by MOFCOM "
+        "Announcement No. 31 of 2025 for gallium.",
+        published=date(2026, 3, 4),
+    )
+    assert [(entry.start, entry.until) for entry in found.effective] == [(date(2026, 3, 2), date(2027, 3, 1))]
+
+
+def test_a_rest_that_begins_and_lasts_ends_after_its_term() -> None:
+    found = announcement(
+        "MOFCOM Announcement No. 31 of 2025 is suspended. The suspension begins on April 1, 2026 and lasts one year."
+    )
+    assert (date(2026, 4, 1), date(2027, 4, 1)) in [(entry.start, entry.until) for entry in found.effective]
+
+
+def test_a_span_for_applications_does_not_end_the_notice() -> None:
+    found = announcement(
+        "决定对镓相关物项实施出口管制，自公布之日起施行。\n申请由省级商务主管部门受理，受理期限截至2026年4月20日。"
+    )
+    assert [entry.until for entry in found.effective] == [None]
+    assert [(one.kind, one.date) for one in found.deadlines] == [("application-closes", date(2026, 4, 20))]
+
+
+def test_half_a_year_is_six_months() -> None:
+    found = announcement("自2026年4月1日起，暂停实施商务部公告2025年第31号，为期半年。")
+    assert [(entry.start, entry.until) for entry in found.effective] == [
+        (date(2026, 4, 1), date(2026, 10, 1))
+    ]
+
+
+def test_a_day_for_applications_leaves_the_other_days_of_its_sentence() -> None:
+    found = announcement(
+        "决定在2026年4月1日至2027年3月31日期间试行稀土永磁材料出口通用许可，企业可自2026年3月20日起提交申请。"
+    )
+    assert [(entry.start, entry.until) for entry in found.effective] == [
+        (date(2026, 4, 1), date(2027, 3, 31))
+    ]
+    assert found.deadlines == ()
+
+
+def test_the_act_of_another_state_may_be_the_reason_of_an_own_one() -> None:
+    found = announcement(
+        "鉴于美方已取消对有关中国企业的限制，自2026年4月1日起，取消商务部公告2025年第88号对美国4家企业采取的不可靠实体清单措施。"
+    )
+    assert [entry.start for entry in found.effective] == [date(2026, 4, 1)]
+    assert found.direction.value == "relax"
+
+
+def test_the_term_of_a_published_list_counts_from_its_publication() -> None:
+    found = announcement("现将两用物项出口通用许可企业名单予以公布，有效期一年，自公布之日起计算。")
+    assert [(entry.start, entry.until) for entry in found.effective] == [(date(2026, 3, 2), date(2027, 3, 2))]

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.extraction.making import notice
+from tests.extraction.making import announcement, notice
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,15 @@ def test_a_draft_in_english_closes_for_comments() -> None:
 
     assert [(found.kind, found.date) for found in read.deadlines] == [("comments-close", date(2026, 4, 30))]
     assert (read.kind, read.is_change) == ("draft", False)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "此前已经签约并于2026年5月9日前报关出口的，不需补办许可证。",
+        "在此之前已成交、且于2026年5月9日前装运的，免于补办许可证。",
+    ],
+)
+def test_what_was_agreed_before_needs_no_licence_until_a_day(sentence: str) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制，自2026年4月1日起实施。\n{sentence}")
+    assert [(one.kind, one.date) for one in found.deadlines] == [("transition-ends", date(2026, 5, 9))]

@@ -258,3 +258,25 @@ def test_imports_that_come_back_ease_and_added_rows_are_stricter(
     title: str, body: str, direction: Direction
 ) -> None:
     assert announcement(body, title=f"海关总署公告2026年第90号（{title}）_海关总署").direction == direction
+
+
+@pytest.mark.parametrize(
+    ("sentence", "direction"),
+    [
+        ("自2026年4月1日起一年内，继续停止对美国船舶收取船舶特别港务费。", "suspend"),
+        ("自2026年4月1日起，出口磁体可凭一张通用许可多次出口，无需逐单申领许可证。", "relax"),
+        ("对实体中的2家停止采取相应管制措施，其余3家维持原措施不变。", "relax"),
+        ("此前暂停的镝相关物项出口管制自2026年4月1日起恢复实施。", "resume"),
+        ("在限制出口部分新增“液流电池技术”，自2026年4月1日起执行。", "tighten"),
+    ],
+)
+def test_an_act_is_told_from_what_only_stands_beside_it(sentence: str, direction: str) -> None:
+    assert announcement(f"{sentence}\n有关出口管制事项按规定办理。").direction.value == direction
+
+
+def test_a_title_that_lowers_a_duty_relaxes() -> None:
+    found = notice(
+        "国务院关税税则委员会公告2026年第4号 关于降低部分商品加征关税税率的公告",
+        "自2026年4月1日起，大麦加征的关税税率由15%降为5%。\n国务院关税税则委员会\n2026年3月2日",
+    )
+    assert found.direction.value == "relax"

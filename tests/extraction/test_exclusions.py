@@ -218,3 +218,12 @@ def test_a_compound_named_to_tell_others_apart_is_no_item() -> None:
 
     assert [found.id for found in read.categories] == ["minor_metals.indium"]
     assert "3C901.a" in [code.code for code in read.control_codes]
+
+
+@pytest.mark.parametrize(
+    "question", ["海关商品编号2825800010以外的货品是否就不受管制？", "海关商品编号2825800010是不是不受管制？"]
+)
+def test_a_question_leaves_nothing_out(question: str) -> None:
+    found = notice("关于锑相关物项出口许可的问题解答", f"问：{question}\n答：编号仅供参考。\n2026年3月2日")
+    assert [code.code for code in found.hs_codes] == ["2825800010"]
+    assert found.codes_excluded == ()

@@ -239,3 +239,43 @@ def test_the_day_of_a_seminar_is_not_that_of_the_invitation() -> None:
     )
 
     assert (read.kind, read.published) == (NoticeKind.OTHER, None)
+
+
+def test_an_answer_that_says_from_when_a_measure_rests_is_the_measure() -> None:
+    found = notice(
+        "Spokesperson of the Ministry of Commerce answers a question on the Unreliable Entity List",
+        "Question: What happens to the measures?\nAnswer: China will go on suspending the measures of Unreliable "
+        "Entity List Working Mechanism Announcement No. 4 of 2025. The pause takes effect on March 3, 2026.",
+        published=date(2026, 3, 2),
+    )
+    assert found.is_change
+    assert found.direction.value == "suspend"
+
+
+def test_a_numbered_item_of_a_digest_is_no_head() -> None:
+    found = notice(
+        "Trade compliance weekly | 14 April 2026",
+        "1. China - MOFCOM/GACC Announcement 2026 No. 15 (10 April): export controls on yttrium, in force 10 May "
+        "2026.\n2. United States - BIS adds 12 entities to the Entity List.",
+    )
+    assert found.kind is NoticeKind.NEWS
+    assert not found.is_change
+
+
+def test_stopped_fruit_is_reported_whoever_ships_it() -> None:
+    found = notice(
+        "China halts Vietnamese durian shipments",
+        "HANOI, March 2, 2026 -- China's customs authority has stopped accepting durians from 14 packing houses.",
+    )
+    assert found.reports_change
+    assert [category.id for category in found.categories] == ["sps_import"]
+
+
+def test_an_answer_that_explains_an_announcement_is_not_the_measure() -> None:
+    found = notice(
+        "Spokesperson of the Ministry of Commerce answers questions",
+        "Q: Can you explain the suspension?\nA: MOFCOM issued Announcement No. 70 of 2026. According to the Announcement, "
+        "the suspension begins on March 10, 2026 and lasts one year.",
+        published=date(2026, 3, 2),
+    )
+    assert not found.is_change

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.extraction.making import notice
+from tests.extraction.making import SIGNED, notice
 
 TOLD = date(2028, 8, 21)
 NEWS = "China will require licences for tungsten from Sept. 15, the commerce ministry said. "
@@ -146,3 +146,65 @@ def test_an_answer_on_a_new_notice_gives_its_dates_and_not_those_of_the_old_rule
 def test_days_that_an_agent_sets_for_its_clients_are_no_deadlines() -> None:
     text = "商务部公告，自2028年10月15日起对钨实施出口管制。请9月30日前把申报资料发到操作小吴邮箱，我们帮忙申报。"
     assert notice("商务部对钨实施出口管制", text, published=TOLD).deadlines == ()
+
+
+@pytest.mark.parametrize(
+    "bystanders",
+    [
+        "日本企業も開発を進めている。",
+        "日本企业普遍担心断供。",
+        "Japanese companies are developing the material.",
+    ],
+)
+def test_firms_that_a_report_only_speaks_of_are_no_destination(bystanders: str) -> None:
+    found = notice(
+        "商务部对镓实施出口管制",
+        f"商务部3月2日发布公告，自2026年4月1日起对镓实施出口管制。{bystanders}",
+        published=SIGNED,
+    )
+    assert found.destinations == ()
+
+
+def test_what_was_done_over_the_years_is_no_news() -> None:
+    found = notice(
+        "某商会会员通告",
+        "「两用物项许可」讲座\n近年内地先后就镓、锗实施出口许可管理，会员查询甚多。\n2026年3月2日",
+    )
+    assert not found.reports_change
+
+
+def test_a_byline_dates_a_commentary_before_the_day_of_its_subject() -> None:
+    found = notice(
+        "镓管制解读",
+        "作者：李某 某律师事务所　发表于2026年3月5日\n2026年3月2日，商务部发布2026年第90号公告，对镓实施出口管制。",
+    )
+    assert found.published == date(2026, 3, 5)
+
+
+def test_the_month_of_a_statistic_lies_behind_its_dateline() -> None:
+    found = notice(
+        "钨出口回落", "本报上海11月21日电　海关数据显示，2026年10月我国出口钨品1,204吨，环比下降3%。"
+    )
+    assert found.published == date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("headline", "text"),
+    [
+        (
+            "US puts Chinese chip controls on hold",
+            "The U.S. Commerce Department put on hold its rule. China's commerce ministry welcomed the step.",
+        ),
+        ("Tungsten market update", "Traders wait. China lifted export quotas on tungsten two years ago."),
+    ],
+)
+def test_another_states_act_and_an_old_one_are_no_news_of_china(headline: str, text: str) -> None:
+    assert not notice(headline, text, published=SIGNED).reports_change
+
+
+def test_a_service_that_closes_for_maintenance_changes_no_rule() -> None:
+    found = notice(
+        "关于暂停办理部分业务的通知",
+        "因系统维护，自2026年3月5日至3月7日暂停受理出口许可证申请。\n商务部\n2026年3月2日",
+    )
+    assert not found.is_change

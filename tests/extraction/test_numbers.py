@@ -9,7 +9,7 @@ import pytest
 from controlwatch.core.extraction.mentions.numbers import find_number_mentions, parse_number
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.model import DocumentNumber
-from tests.extraction.making import LEXICON, announcement, notice
+from tests.extraction.making import LEXICON, SIGNED, announcement, notice
 
 
 @pytest.mark.parametrize(
@@ -344,3 +344,31 @@ def test_a_year_that_was_told_once_holds_for_the_number() -> None:
         "MOFCOM 2027-8",
         "MOFCOM 2027-8",
     ]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["of the ministry and the customs administration", "des Ministeriums und der Zollverwaltung"],
+)
+def test_the_ministry_beside_customs_is_that_of_commerce(behind: str) -> None:
+    form = "Bekanntmachung Nr. 7/2026" if "der" in behind else "Announcement No. 7 of 2026"
+    found = notice(
+        "China eases controls on gallium",
+        f"The {form} {behind} eases export controls on gallium.",
+        published=SIGNED,
+    )
+    assert [relation.target for relation in found.relations] == ["MOFCOM-GACC 2026-7"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Das Handelsministerium und die Zollverwaltung lockern die Ausfuhrkontrollen für Gallium. "
+        "Das steht in der Bekanntmachung Nr. 7/2026 der beiden Behörden.",
+        "Das steht in der Bekanntmachung Nr. 7/2026, die das Handelsministerium gemeinsam mit der Zollverwaltung "
+        "zu Ausfuhrkontrollen für Gallium veröffentlicht hat.",
+    ],
+)
+def test_german_names_both_authorities_of_a_joint_notice(sentence: str) -> None:
+    found = notice("China lockert Ausfuhrkontrollen für Gallium", sentence, published=SIGNED)
+    assert [relation.target for relation in found.relations] == ["MOFCOM-GACC 2026-7"]

@@ -33,3 +33,10 @@ def test_a_party_taken_off_beside_a_list_is_named_too() -> None:
         ("甲陵推进公司", "list"),
         ("丙岭金属公司", "delist"),
     ]
+
+
+def test_a_name_may_hold_the_characters_of_a_particle() -> None:
+    found = announcement(
+        "决定将波罗的海测绘公司（Baltic Survey Ltd.）列入出口管制管控名单，自2026年4月1日起实施。"
+    )
+    assert [party.zh for party in found.entities] == ["波罗的海测绘公司"]

@@ -281,3 +281,142 @@ def test_what_suspended_a_notice_does_not_apply_again_with_it() -> None:
         ("resumes", "MOFCOM 2025-33"),
         ("repeals", "MOFCOM 2025-90"),
     }
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        "现决定，自2026年4月1日起，上述两个公告暂时停止执行，为期九个月。",
+        "自2026年4月1日起，上述两份公告停止实施90天。",
+        "The Ministry has decided to put both Announcements on hold from 1 April 2026.",
+        "These two Announcements shall be held in abeyance from 1 April 2026.",
+    ],
+)
+def test_a_count_of_notices_means_each_of_those_named_before(decision: str) -> None:
+    recalled = (
+        "In June 2025 the Ministry of Commerce issued Announcement No. 31 of 2025 and Announcement No. 32 of 2025."
+        if decision.isascii()
+        else "2025年6月，商务部先后发布2025年第31号公告和2025年第32号公告。"
+    )
+    assert _acts(f"{recalled}\n{decision}") == [
+        ("suspends", "MOFCOM 2025-31"),
+        ("suspends", "MOFCOM 2025-32"),
+    ]
+
+
+def test_a_count_that_does_not_agree_means_none_of_them() -> None:
+    assert (
+        _acts("2025年6月，商务部发布第31号公告和第32号公告。\n自2026年4月1日起，上述三个公告停止实施90天。")
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "put on hold the enforcement of",
+        "hold in abeyance",
+        "stay the application of",
+        "temporarily cease to apply",
+    ],
+)
+def test_what_is_put_on_hold_rests(act: str) -> None:
+    found = announcement(
+        f"It is hereby decided to {act} MOFCOM Announcement No. 31 of 2025 from 1 April 2026."
+    )
+    assert [(relation.verb.value, relation.target) for relation in found.relations] == [
+        ("suspends", "MOFCOM 2025-31")
+    ]
+    assert found.direction.value == "suspend"
+
+
+@pytest.mark.parametrize("act", ["从关注名单中去除", "自关注名单上除名", "从关注名单中剔除"])
+def test_a_party_taken_off_by_any_word_amends_the_listing_named_before(act: str) -> None:
+    found = announcement(
+        "商务部公告2025年第31号将9家进口商列入出口管制关注名单。\n"
+        f"经核实，决定自2026年4月1日起把下列实体{act}：\n1. 甲光学公司（Alpha Optics B.V.）"
+    )
+    assert [(relation.verb.value, relation.target) for relation in found.relations] == [
+        ("amends", "MOFCOM 2025-31")
+    ]
+    assert found.direction.value == "relax"
+
+
+def test_a_postponement_that_is_not_prolonged_lets_only_what_was_postponed_apply_again() -> None:
+    assert _acts(
+        "商务部2025年5月8日发布的2025年第70号公告决定，将2025年第31号公告的施行推迟至2026年4月1日。\n"
+        "推迟期满后不再延长。自2026年4月2日起，商务部公告2025年第31号重新执行。"
+    ) == [("resumes", "MOFCOM 2025-31")]
+
+
+def test_the_name_of_a_prolonged_notice_does_not_say_what_is_done_to_it() -> None:
+    assert _acts(
+        "《关于暂停收取特别港务费的公告》（交通运输部公告2025年第31号）规定的暂停收取期限，由2026年4月1日顺延至2027年4月1日。"
+    ) == [("extends", "MOT 2025-31")]
+
+
+def test_what_a_notice_had_put_to_rest_by_its_number_is_prolonged_by_it() -> None:
+    assert sorted(
+        _acts(
+            "By Announcement No. 40 of 2025, the Ministry of Commerce suspended Announcement No. 20 of 2025 until "
+            "April 1, 2026. It has been decided to prolong that suspension to April 1, 2027."
+        )
+    ) == [("extends", "MOFCOM 2025-40"), ("suspends", "MOFCOM 2025-20")]
+
+
+def test_a_part_of_those_listed_by_several_notices_amends_each() -> None:
+    assert _acts(
+        "商务部公告2025年第11号、第30号先后将21家实体列入关注名单。现将其中下列2家从名单中移除，自2026年4月1日起生效。"
+    ) == [("amends", "MOFCOM 2025-11"), ("amends", "MOFCOM 2025-30")]
+
+
+def test_notices_named_before_a_decision_on_both_are_its_targets() -> None:
+    assert _acts(
+        "商务部公告2025年第45号、2025年第46号原定于2026年4月1日施行。现将上述两个公告的施行日期延后至2026年8月1日。"
+    ) == [("amends", "MOFCOM 2025-45"), ("amends", "MOFCOM 2025-46")]
+
+
+def test_a_pause_that_is_not_renewed_lets_its_notice_apply_again() -> None:
+    assert _acts(
+        "The pause in the implementation of MOFCOM Announcement No. 33 of 2025 will not be renewed when it runs out "
+        "on April 10, 2026."
+    ) == [("resumes", "MOFCOM 2025-33")]
+
+
+def test_a_notice_whose_suspension_ends_by_words_behind_its_number_is_repealed() -> None:
+    assert _acts(
+        "商务部公告2025年第11号自2026年4月1日起恢复效力。此前以商务部公告2025年第40号作出的暂停安排同时终止。"
+    ) == [("resumes", "MOFCOM 2025-11"), ("repeals", "MOFCOM 2025-40")]
+
+
+def test_an_act_told_with_its_days_is_that_of_the_notice_before_it() -> None:
+    assert _acts(
+        "2025年3月，商务部发布2025年第70号公告，自2025年4月1日至2026年4月1日，暂停实施2025年第55号、第56号公告。"
+        "\n现决定将上述暂停实施措施延续一年。"
+    ) == [("extends", "MOFCOM 2025-70")]
+
+
+def test_a_list_of_bare_numbers_takes_the_form_of_the_line_that_leads_it() -> None:
+    assert _acts(
+        "The following Announcements are shelved for twelve months as from April 1, 2026: No. 50 of 2025 (gallium), "
+        "No. 51 of 2025 (germanium)."
+    ) == [("suspends", "MOFCOM 2025-50"), ("suspends", "MOFCOM 2025-51")]
+
+
+def test_what_is_not_enforced_between_two_days_rests_from_one_to_the_other() -> None:
+    found = announcement(
+        "MOFCOM Announcement No. 50 of 2025 will not be enforced between April 1, 2026 and March 31, 2027."
+    )
+    assert [(act.verb.value, act.target) for act in found.relations] == [("suspends", "MOFCOM 2025-50")]
+    assert [(str(entry.start), str(entry.until)) for entry in found.effective] == [
+        ("2026-04-01", "2027-03-31")
+    ]
+    assert found.direction.value == "suspend"
+
+
+def test_a_rest_that_is_not_renewed_ends_by_any_word() -> None:
+    found = announcement(
+        "对商务部公告2025年第50号暂停执行的安排将于2026年3月31日期满。商务部决定不予续期，自次日起重新施行。"
+    )
+    assert [(act.verb.value, act.target) for act in found.relations] == [("resumes", "MOFCOM 2025-50")]
+    assert found.direction.value == "resume"

@@ -58,7 +58,7 @@ from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hi
 from controlwatch.core.extraction.report.doubts import list_doubts, list_kind_doubts
 from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.document_text import DocumentText
-from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.lexicon import Lexicon, lower_letters
 from controlwatch.core.extraction.text.normalize import detect_language
 from controlwatch.core.model import (
     CategoryFinding,
@@ -229,6 +229,8 @@ def _assess_document(context: ReadingContext) -> Assessment:
             is_instrument=context.identity.is_instrument,
             is_report=context.identity.is_report,
             signals=signals,
+            stops_in_title=get_pattern("direction.stopping-title").search(lower_letters(context.text.title))
+            is not None,
             is_rulebook=get_pattern("direction.rulebook-title").search(context.text.title) is not None,
             permit=find_permit(context),
             title=catalogue or read_title(context),

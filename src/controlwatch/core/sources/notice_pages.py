@@ -49,6 +49,8 @@ _NOISE_SELECTORS = (
     "nav, header, footer, aside, form, .breadcrumb, .share, .article-tool, .position, .footer, .header"
 )
 
+MAX_TITLE = 300  #: characters of a heading that is a title
+
 _LABEL = re.compile(r"【([^】\n]{1,12})】\s*([^【\n]*)")  # 【发布文号】商务部公告2026年第30号
 #: The names of the cells that identify an instrument, wherever a site prints its table of particulars.
 _NUMBER_PARTICULARS = frozenset({"文号", "发文字号", "发布文号", "公告号", "字号"})
@@ -349,8 +351,21 @@ def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[s
     for selector, value in _find_values(tree, selectors):
         if selector == "title" and sites & {node.text(deep=True).strip() for node in tree.css("h1")}:
             yield longest
+        elif value and selector == "title":
+            yield _find_fuller_heading(tree, value) or value
         elif value and not (selector == "h1" and value in sites):
             yield value
+
+
+def _find_fuller_heading(tree: LexborHTMLParser, title: str) -> str | None:
+    """Return the heading that begins with the <title> and goes on: the number alone, then the subject."""
+    opened = re.sub(r"\s", "", title)
+    for node in tree.css("h2, h3"):
+        heading = " ".join(extract_lines([node]))
+        compact = re.sub(r"\s", "", heading)
+        if len(opened) < len(compact) <= MAX_TITLE and compact.startswith(opened):
+            return heading
+    return None
 
 
 def _find_source_line_day(html: str) -> date | None:

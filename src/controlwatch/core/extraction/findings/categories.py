@@ -109,7 +109,10 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         return None
     if kind == NoticeKind.SPOKESPERSON:
         hit, rule = lexicon.get_pattern("category.foreign-answer").search(title), "category.foreign-answer"
-        return _build_finding("foreign_controls", text, hit.start(), hit.end(), rule) if hit else None
+        if hit:
+            return _build_finding("foreign_controls", text, hit.start(), hit.end(), rule)
+        decides = lexicon.get_pattern("change.decided-now").search(text.folded_text)
+        return None if decides else _find_foreign_opening(context, title)
     names = [name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"]
     is_foreign = (
         title.startswith(tuple(names))
@@ -122,7 +125,12 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         and not contains_phrase(lexicon, "chinese_act", title)
     ):
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
-    # The opening speaks of another government's rule, and no Chinese notice is named.
+    return _find_foreign_opening(context, title)
+
+
+def _find_foreign_opening(context: ReadingContext, title: str) -> CategoryFinding | None:
+    """Return the finding for an opening on another government's rule, where no Chinese notice is named."""
+    text, lexicon = context.text, context.lexicon
     opening = text.folded_text[: text.title_end + OPENING]
     is_chinese = any(
         mention.number.issuers and not _is_recalled(context, text.find_sentence(mention.start).words)

@@ -112,6 +112,10 @@ class CategoryHit:
             "entity."
         ):
             return True
+        at = self.start - sentence.start
+        reasons = lexicon.get_pattern("category.done-to-china").finditer(words)
+        if any(reason.start() <= at < reason.end() for reason in reasons):
+            return True
         near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
         near = lexicon.get_pattern("category.not-as-before").sub("", near)
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from controlwatch.core.extraction.findings.changes import NEAR_TITLE, SHORT_OPENING, ChangeInputs
 from controlwatch.core.extraction.mentions.issuers import find_issuers
 from controlwatch.core.extraction.mentions.numbers import NumberMention
+from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.model import Direction, NoticeKind
 
@@ -90,6 +91,8 @@ def _announces_in_headline(case: ChangeInputs) -> bool:
     title, lexicon = case.context.text.title, case.context.lexicon
     is_moved = any(not s.weak and s.sentence.start < case.context.text.title_end for s in case.signals)
     is_chinese = lexicon.get_pattern("change.china").search(title) or find_issuers(title, lexicon)
+    if opens_with_foreign_state(title, lexicon):  # US puts Chinese chip controls on hold
+        return False
     return is_moved and bool(is_chinese) and _tells_of_authority(case)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
-from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
+from controlwatch.core.extraction.findings.verb_words import ACTING_VERBS
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
 from controlwatch.core.extraction.text.lexicon import Category, Lexicon

@@ -72,7 +72,11 @@ class DatedSentence:
             yield self._build_same_day(same, earlier, ends[-1].day if ends else None)
             return
         last = ends[-1] if ends else None
-        published = list(get_pattern("date.on-publication").finditer(words))
+        published = [
+            hit
+            for hit in get_pattern("date.on-publication").finditer(words)
+            if not (starts and same and same.start() < hit.end() and hit.start() < same.end())
+        ]
         for hit in published:
             if not get_pattern("date.permit-before").search(words[: hit.start()]):  # 许可证自签发之日起生效
                 yield self._build_publication_date(hit, last.day if last else None)
@@ -102,7 +106,7 @@ class DatedSentence:
             and not any(get_pattern(name).search(words[: word.start]) for name in OTHER_DAYS)
             and not get_pattern("date.lapse-after").match(words[word.end :])
             and not get_pattern("date.relative-clause").match(words[word.end :])
-            and not get_pattern("date.replaced-after").match(words[word.end :])
+            and (self._goes_on_from(word) or not get_pattern("date.replaced-after").match(words[word.end :]))
         ]
         replacing = get_pattern("date.replacing-before")
         moved = [word for word in days if replacing.search(words[: word.start])]
@@ -119,7 +123,7 @@ class DatedSentence:
             and (
                 get_pattern("date.until-before").search(words[: word.start])
                 or get_pattern("date.until-after").match(words[word.end :])
-                or (before and get_pattern("date.range-to").match(words[before.end : word.start]))
+                or (before and _joins_range(words, before, word, self.context.lexicon))
             )
         ]
         ends.sort(key=lambda word: word.start)
@@ -129,6 +133,7 @@ class DatedSentence:
             if word not in ends
             and (
                 word in begins_later
+                or self._goes_on_from(word)
                 or _is_start_date(words, word, ends, self.context.lexicon)
                 or (self.is_loose and self._is_ahead(word))
             )
@@ -142,6 +147,14 @@ class DatedSentence:
             and get_pattern("date.coordinated-between").match(words[begun.end : word.start])
         ]
         return starts, [place_after(end, starts, words) for end in ends]
+
+    def _goes_on_from(self, word: DateMention) -> bool:
+        """Return whether a day ended a term that goes on from it: 暂停期限由2027年11月10日延长至…."""
+        get_pattern = self.context.lexicon.get_pattern
+        before, behind = self.words[: word.start], self.words[word.end :]
+        is_prolonged = get_pattern("date.prolonged-from").match(behind) is not None
+        opens = get_pattern("date.prolonged-before").search(before) is not None
+        return is_prolonged and opens and not get_pattern("date.start-words").search(self.words)
 
     def _is_ahead(self, word: DateMention) -> bool:
         """Return whether a day lies ahead of the text and closes, limits or plans nothing."""
@@ -312,13 +325,22 @@ def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     return is_time or (speaks_of_force(words, lexicon) and not is_record)
 
 
+def _joins_range(words: str, first: DateMention, last: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether the words between two days make them a range: from A to B, between A and B."""
+    get_pattern, between = lexicon.get_pattern, words[first.end : last.start]
+    if get_pattern("date.range-to").match(between):
+        return True
+    is_enclosed = get_pattern("date.between-before").search(words[: first.start]) is not None
+    return is_enclosed and get_pattern("date.between-and").match(between) is not None
+
+
 def _opens_range(words: str, word: DateMention, ends: Iterable[DateMention], lexicon: Lexicon) -> bool:
     """Return whether a day is the first of a range: 有效期为2027年1月1日至…, or one that encloses a time."""
-    begins, joint = lexicon.get_pattern("date.range-from"), lexicon.get_pattern("date.range-to")
+    begins = lexicon.get_pattern("date.range-from")
     behind = [end for end in ends if end.start >= word.end]
     is_range = begins.search(words[: word.start]) is not None
     return any(
-        (is_range and end.start > word.end and joint.match(words[word.end : end.start]))
+        (is_range and end.start > word.end and _joins_range(words, word, end, lexicon))
         or _is_span(words, word, end, lexicon)
         for end in behind
     )

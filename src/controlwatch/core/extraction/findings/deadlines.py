@@ -54,6 +54,8 @@ def find_deadlines(
             continue
         for word in find_date_mentions(words, lexicon, anchor=anchor) if kind else ():
             closes = after_day.match(words[word.end :]) or before_day.search(words[: word.start])
+            if get_pattern("deadline.span-of-measure").match(words[word.end :]):
+                continue
             is_recurring = get_pattern("deadline.recurring").search(words[: word.start])
             if kind and word.day and closes and not (is_recurring or (anchor and word.day < anchor)):
                 quote = text.quote_around(sentence.start + word.start, sentence.start + word.end)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.dates import DateMention, find_date_mentions
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import (
@@ -32,7 +33,7 @@ REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: w
 NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
-REPLACED_FORMS = ("", "_figure", "_plain", "_en")
+REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back")
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -59,6 +60,9 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         lambda hit: BLANK * len(hit[0]), mask_cited_titles(text.folded_text, lexicon)
     )
     masked = blank_untouched(masked, text.folded_text, lexicon)
+    masked = lexicon.get_pattern("relation.relative-clause").sub(lambda hit: BLANK * len(hit[0]), masked)
+    described = lexicon.get_pattern("direction.numbered-description")
+    masked = described.sub(lambda hit: hit[1] + BLANK * len(hit[2]), masked)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
     changed, present = lexicon.get_pattern("direction.changed"), lexicon.get_pattern("direction.present")
@@ -88,6 +92,11 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
                 DirectionSignal(
                     direction=threshold, sentence=sentence, rule=f"direction.threshold-{threshold}"
                 )
+            )
+            continue
+        if moved := compare_moved_days(sentence.words, context):
+            signals.append(
+                DirectionSignal(direction=moved, sentence=sentence, rule=f"direction.day-moved-{moved}")
             )
             continue
         matches = [
@@ -185,6 +194,26 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         at_most = lexicon.get_pattern("direction.at-most").search(f"{old} {new}")
         return Direction.TIGHTEN if (b < a) != bool(at_most) else Direction.RELAX
     return None
+
+
+def compare_moved_days(words: str, context: ReadingContext) -> Direction | None:
+    """Return which way a control moves whose first day is changed: 原定自6月1日起施行，现改自9月1日起施行."""
+    get_pattern, lexicon = context.lexicon.get_pattern, context.lexicon
+    if not get_pattern("date.start-words").search(words) or get_pattern("date.end-words").search(words):
+        return None
+    days = find_date_mentions(words, lexicon, anchor=context.identity.anchor)
+    old = next((word.day for word in days if _is_replaced(words, word, lexicon)), None)
+    replacing = get_pattern("date.replacing-before")
+    new = next((word.day for word in days if replacing.search(words[: word.start])), None)
+    if old is None or new is None or old == new:
+        return None
+    return Direction.SUSPEND if new > old else Direction.TIGHTEN
+
+
+def _is_replaced(words: str, word: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether a day in a sentence gives way to another one."""
+    is_former = lexicon.get_pattern("date.former").search(words[: word.start]) is not None
+    return is_former or lexicon.get_pattern("date.replaced-after").match(words[word.end :]) is not None
 
 
 def _count_months(words: str, lexicon: Lexicon) -> int | None:
@@ -300,6 +329,7 @@ class DirectionInputs:
     is_framework: bool  #: the text is about a law that founds a control
     is_instrument: bool  #: it has the form of an authority's own act
     is_report: bool  #: it tells of another's
+    stops_in_title: bool = False  #: its title says that something stops, not that it is repealed
     is_rulebook: bool = False  #: it publishes rules, and is no more than them
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: (
@@ -356,6 +386,9 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
     title = case.title
     is_topic = title is not None and title.weak and title.direction == Direction.TIGHTEN
     is_undone = any(not s.weak and s.direction in UNDOING_DIRECTIONS for s in signals)
+    rests = next((s for s in signals if not s.weak and s.direction == Direction.SUSPEND), None)
+    if case.stops_in_title and rests is not None and case.is_instrument:  # for a time, as the body says
+        return DirectionFinding(direction=rests.direction, rule=rests.rule, sentence=rests.sentence)
     if title is not None and case.is_instrument and not (is_topic and is_undone):
         return DirectionFinding(direction=title.direction, rule=title.rule, sentence=title.sentence)
     if case.is_operative:

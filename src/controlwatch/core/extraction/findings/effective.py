@@ -23,6 +23,8 @@ QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
 DAYS_OF_A_MONTH = 31
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
+#: Words of a dated sentence that date something else.
+ASIDES = ("date.own-limit", "date.quoted-rule", "relation.relative-clause", "date.application-clause")
 
 
 def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[EffectiveDate, ...]:
@@ -74,7 +76,12 @@ def _collect_dates(
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
-        for aside in ("date.own-limit", "date.quoted-rule"):
+        for aside in (
+            "date.own-limit",
+            "date.quoted-rule",
+            "relation.relative-clause",
+            "date.application-clause",
+        ):
             measure = lexicon.get_pattern(aside).sub(lambda hit: " " * len(hit[0]), measure)
         if _dates_nothing(context, sentence, measure, is_own=is_own):
             continue

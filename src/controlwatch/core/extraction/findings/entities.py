@@ -88,6 +88,7 @@ PRESS_NAMED_PARTIES = tuple(
     )
 )
 DESCRIPTION = re.compile(r"^(?:and )?(?:[a-z][\w-]* )+(?=[A-Z])")  # drone maker |Ironbridge
+QUOTED_PARTY = re.compile(r"[「“]([^「」“”]{2,30})[」”]$")  # 芯片设计商「恩维克斯微系统」
 MAX_WORDS = 10  #: of a name on a line
 MAX_NAME = 60  #: characters of the name of a party
 DECIDING_ZONE = 600  #: characters below a title in which a listing is decided
@@ -114,7 +115,7 @@ def find_entities(
     ordered = sorted(signals, key=lambda signal: signal.sentence.start)
     # The name of a state in front of a party's name is not part of it.
     names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
-    states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
+    states = re.compile(rf"^(?:{'|'.join(names)})(?=[「“]?[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
     told = _find_told_parties(context) if context.identity.is_report else []
     text = context.text
@@ -146,8 +147,12 @@ def find_entities(
         zh = get_pattern("entity.leading").sub("", party.zh)
         at = max(text.folded_text.find(party.zh, party.start), party.start)
         if not opens_line(text.folded_text, at, context.lexicon):
-            zh = get_pattern("entity.leading").sub("", states.sub("", zh))
+            zh = get_pattern("entity.leading").sub(
+                "", states.sub("", get_pattern("entity.lead-in").sub("", zh))
+            )
         zh = get_pattern("entity.anaphor").sub("", zh)
+        quoted = QUOTED_PARTY.search(zh)
+        zh = (quoted[1] if quoted else zh).strip("“”「」")
         deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))

@@ -26,11 +26,12 @@ _LETTERS = r"A-Za-z\u00c0-\u024f0-9"  #: no Chinese, which joins the names in a 
 _WORD = rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}|&|\d[{_LETTERS}-]{{0,20}}"
 _SMALL_SUFFIX = r"plc|s\.r\.o\.?|a\.s\.?|z o\.o\.?"
 LATIN_NAME = (
-    rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?(?:{_WORD}|{_SMALL_SUFFIX})){{0,9}}"
+    rf"(?:{_WORD})(?:(?:, ?| )(?:(?:of|and|for|the|de|und|y|on) )?"
+    rf"(?:{_WORD}|{_SMALL_SUFFIX}|[（(][A-Z][A-Za-z]{{1,20}}[）)])){{0,9}}"
 )
 _HAN_NAME = (
     r"(?<![\u4e00-\u9fffA-Za-z0-9·&\-])(?=[A-Za-z0-9·&\-]{0,40}[\u4e00-\u9fff])"
-    r"[\u4e00-\u9fffA-Za-z0-9·&\-]{2,80}"
+    r"[\u4e00-\u9fffA-Za-z0-9·&\-]{2,80}(?:[（(][\u4e00-\u9fff]{2,6}[）)][\u4e00-\u9fff]{2,30})?"
 )
 _NUMBERING = (
     r"^[ ]*(?:[（(]?(?:\d{1,3}|[\u4e00-\u9fff]{1,3})[)）.、．][ ]*|\d{1,3}[ \t|]+|[·•*-][ ]*|\|[ ]*\d*[ |]*)?"
@@ -68,6 +69,10 @@ ENUMERATION = re.compile(
     rf"{_PLAIN_ITEM})"
     r"(?=,? (?:shall|are|will|is|were|have been|may|can|must)\b)"
 )  # Robert Wexler, Helen Boone and Ian Sayre shall not be issued visas
+LISTED_BEHIND = re.compile(
+    rf"(?<=[Ll]ist: )(?P<names>{_PLAIN_ITEM}(?:, (?:the )?{_PLAIN_ITEM}){{0,20}}"
+    rf",? and (?:the )?{_PLAIN_ITEM})(?=[.;\n]|$)"
+)  # moved to the control list: Asahi Gears, Nordtal Optics and Veld Heavy Works.
 INLINE_ITEM = re.compile(
     rf"[A-Z][{_LETTERS}&.’'/+-]{{0,40}}(?: (?:{_WORD})){{0,7}}(?:, {_SUFFIX}(?![{_LETTERS}])\.?)?"
 )  # of: 将5家子公司Example Shipping LLC、Example Yard Inc.和EX Holdings Corp.列入反制清单
@@ -176,9 +181,10 @@ def _find_suffixed(folded: str, start: int, end: int) -> Iterator[tuple[Span, st
 
 
 def _find_enumerated(folded: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
-    """Yield the names that together are the subject of a measure."""
-    for hit in ENUMERATION.finditer(folded, start, end):
-        yield from _place_names(folded, JOINT.split(hit["names"]), hit.start())
+    """Yield the names that together are the subject of a measure, or stand behind the name of a list."""
+    for pattern in (ENUMERATION, LISTED_BEHIND):
+        for hit in pattern.finditer(folded, start, end):
+            yield from _place_names(folded, JOINT.split(hit["names"]), hit.start())
 
 
 def _place_names(folded: str, names: list[str], at: int) -> Iterator[tuple[Span, str]]:

@@ -6,32 +6,30 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from controlwatch.core.extraction.findings.later_verbs import find_later_verb
+from controlwatch.core.extraction.findings.verb_words import (
+    ACTING_VERBS,
+    VerbMatch,
+    limit_to_party,
+    match_first_verb,
+    match_sentence_verb,
+)
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon, compile_family, lower_letters
+from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
 from controlwatch.core.model import Verb
 
-VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
 CLAUSE_BREAK = re.compile(
     r"[，,：:]|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
 )
-#: What the words of a whole sentence do to the notices that it names.
-SENTENCE_VERBS = (
-    ("relation.prevails", Verb.AMENDS),
-    ("relation.rate-suspended", Verb.SUSPENDS),
-    ("relation.stopped-for-a-term", Verb.SUSPENDS),
-    ("relation.annexes-end", Verb.AMENDS),
-)
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
-LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 ACT_CELL = 16  #: characters of a cell that says what is done
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S|\s/\s")
 CELL_GAP = re.compile(r"[\t|]|\s{2,}|\s/\s")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
-ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 QUOTED_NAME = re.compile(r"《[^《》\n]*》")
 #: Of a sentence that names a notice, and leaves what is done to it to a later one.
 LEADING_PATTERNS = ("relation.decided-below", "relation.rule-so-far")
@@ -48,7 +46,7 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
-    whole = _match_sentence_verb(sentence.words, lexicon) or match_lapse(text, sentence, lexicon)
+    whole = match_sentence_verb(sentence.words, lexicon) or match_lapse(text, sentence, lexicon)
     if whole is not None:
         return whole
     match = (
@@ -59,6 +57,7 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     )
     if match is None:
         is_lead = any(lexicon.get_pattern(name).search(sentence.words) for name in LEADING_PATTERNS)
+        is_lead = is_lead or _is_taken_up(context, mention, sentence)
         return find_later_verb(context, mention, sentence) if is_lead else None
     if _is_legal_basis(text, mention, sentence, lexicon):
         return None
@@ -66,8 +65,22 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         match = Verb.EXTENDS, "relation.extending-title"
     if match[0] == Verb.AMENDS and _is_rate_suspended_below(text, sentence, lexicon):
         match = Verb.SUSPENDS, "relation.rate-suspended"
-    following = text.folded_text[sentence.end : sentence.end + REST_REACH]  # ；对其余4家，维持原措施不变
+    is_open = sentence.words.rstrip().endswith(("；", ";"))  # ；对其余4家，维持原措施不变
+    following = text.folded_text[sentence.end : sentence.end + REST_REACH] if is_open else ""
     return limit_to_party(match, f"{sentence.words}{following}", lexicon)
+
+
+def _is_taken_up(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether the next sentence decides on all the notices that this one names."""
+    get_pattern, sentences = context.lexicon.get_pattern, context.text.sentences
+    following = sentences[sentences.index(sentence) + 1 :][:1]
+    if _is_legal_basis(context.text, mention, sentence, context.lexicon):
+        return False
+    return any(
+        get_pattern("relation.all-of-them").search(later.words)
+        and get_pattern("relation.present").search(later.words)
+        for later in following
+    )
 
 
 def _is_rate_suspended_below(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> bool:
@@ -91,26 +104,11 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)
-    if ends and get_pattern("relation.suspender-behind").match(behind):
+    if get_pattern("relation.suspender-ends-behind").match(behind) or (
+        ends and get_pattern("relation.suspender-behind").match(behind)
+    ):
         return Verb.REPEALS, "relation.suspender-ends"
     return None
-
-
-def _match_sentence_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
-    """Return what a sentence as a whole does to the notices that it names."""
-    found = (pair for pair in SENTENCE_VERBS if lexicon.get_pattern(pair[0]).search(words))
-    return next(((verb, pattern) for pattern, verb in found), None)
-
-
-def limit_to_party(match: VerbMatch, words: str, lexicon: Lexicon) -> VerbMatch:
-    """Return the verb of a sentence; what ends for one party, or in one part, only amends the notice."""
-    if (
-        match[0] == Verb.REPEALS
-        and lexicon.get_pattern("relation.for-a-party").search(words)
-        and not lexicon.get_pattern("relation.ends-whole").search(words)
-    ):
-        return Verb.AMENDS, "relation.for-a-party"
-    return match
 
 
 def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
@@ -136,6 +134,8 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
             sentence.words[max(0, start - RECITAL_REACH) : start],
             sentence.words[end : end + RECITAL_REACH],
         )
+        if get_pattern("relation.through-before").match(sentence.words[:start]):
+            return mention
         is_issued = get_pattern("relation.issued-right-before").search(before)
         deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
         names = ("relation.suspended-by", "relation.listed-by")
@@ -157,9 +157,10 @@ def _find_verb_of_recalled(
     ).search(context.text.folded_text):
         return Verb.EXTENDS, "relation.prolonged"
     lapse = match_lapse(context.text, sentence, context.lexicon)
-    if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
-        lapse = None  # what applies again is the other one, which this one had suspended
     verb = find_later_verb(context, mention, sentence) or lapse
+    is_suspender = lapse is not None or find_reciting_number(context, sentence) is mention
+    if verb and verb[0] == Verb.RESUMES and is_suspender and _names_another(context, mention, sentence):
+        verb = None  # what applies again is the other one, which this one had suspended
     is_prolonged = context.lexicon.get_pattern("relation.extending-title").search(context.text.title)
     if verb is None and is_prolonged and find_reciting_number(context, sentence) is mention:
         rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
@@ -170,7 +171,7 @@ def _find_verb_of_recalled(
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
     """Return what a sentence that recalls a notice then decides on it: …列入清单，现将其移出."""
     decision = lexicon.get_pattern("relation.now-decides").search(behind)
-    match = _match_first_verb(behind[decision.end() :], lexicon) if decision else None
+    match = match_first_verb(behind[decision.end() :], lexicon) if decision else None
     return limit_to_party(match, behind, lexicon) if match and match[0] in ACTING_VERBS else None
 
 
@@ -194,7 +195,7 @@ def _match_heading_verb(context: ReadingContext, sentence: Sentence) -> VerbMatc
         return None
     above = reversed(context.text.sentences[: context.text.sentences.index(sentence)])
     lead = next((s.words for s in above if not item.match(s.words)), "")
-    return _match_first_verb(lead, context.lexicon) if heads.fullmatch(lead) else None
+    return match_first_verb(lead, context.lexicon) if heads.fullmatch(lead) else None
 
 
 def _match_clean_up_verb(
@@ -205,7 +206,7 @@ def _match_clean_up_verb(
     behind = CELL_GAP.split(sentence.words[mention.end - sentence.start :])
     if is_row and any(context.lexicon.get_pattern("relation.part-cell").search(cell) for cell in behind[1:]):
         return Verb.AMENDS, "relation.part-cell"
-    acts = (_match_first_verb(cell, context.lexicon) for cell in behind[1:] if _is_act(cell, context.lexicon))
+    acts = (match_first_verb(cell, context.lexicon) for cell in behind[1:] if _is_act(cell, context.lexicon))
     if is_row and (told := next(filter(None, acts), None)):
         return told
     opening = context.text.folded_text[: context.text.title_end + CLEAN_UP_ZONE]
@@ -234,8 +235,8 @@ def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: 
     lead = next((s.words for s in above if LIST_LEAD.search(s.words) or not item.match(s.words)), "")
     opening = text.folded_text[: text.title_end + CLEAN_UP_ZONE]
     is_clean_up = lexicon.get_pattern("relation.clean-up-title").search(opening) is not None
-    match = _match_first_verb(lead, lexicon) if is_clean_up or LIST_LEAD.search(lead) else None
-    return match or (_match_first_verb(text.title, lexicon) if is_clean_up else None)
+    match = match_first_verb(lead, lexicon) if is_clean_up or LIST_LEAD.search(lead) else None
+    return match or (match_first_verb(text.title, lexicon) if is_clean_up else None)
 
 
 def is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:
@@ -244,48 +245,6 @@ def is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMent
     before = QUOTED_NAME.sub("《》", words[: mention.start - sentence.start])
     is_recalled = lexicon.get_pattern("relation.recalled-number").search(before) is not None
     return is_recalled or is_recital(lexicon, words, context.told_on)
-
-
-def find_later_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
-    """Return what a later sentence does to the notice recalled here: 上述公告…, the said Announcement."""
-    lexicon, own = context.lexicon, context.identity.own_number
-    is_led = lexicon.get_pattern("relation.decided-below").search(sentence.words) is not None
-    numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
-    recalled = [m for m in numbers if sentence.start <= m.start < sentence.end]
-    behind = context.text.folded_text[mention.end : mention.end + 24]
-    if len(recalled) > 1 and not (
-        mention is recalled[0] and lexicon.get_pattern("relation.deciding-number").match(behind)
-    ):
-        return None
-    index = context.text.sentences.index(sentence)
-    for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
-        named = {m.number.key for m in numbers if later.start <= m.start < later.end}
-        if mention.number.key in named:  # what is done to it there is read at that place
-            return None
-        refers_back = _refers_back(sentence.words, later.words, lexicon)
-        if named - {m.number.key for m in recalled} or (
-            named and mention.number.key not in named and not refers_back
-        ):
-            continue
-        decides = is_led or lexicon.get_pattern("relation.present").search(later.words)
-        if not (refers_back or (decides and mention is recalled[0])):
-            continue
-        if lexicon.get_pattern("relation.later-recital").match(later.words):
-            continue
-        words = lexicon.get_pattern("relation.reason").sub("", later.words)
-        if whole := _match_sentence_verb(words, lexicon):
-            return whole
-        if match := _match_first_verb(words, lexicon):
-            return limit_to_party(match, later.words, lexicon) if match[0] in ACTING_VERBS else None
-    return None
-
-
-def _refers_back(recalled: str, words: str, lexicon: Lexicon) -> bool:
-    """Return whether a sentence means what was recalled before: the notice, its measures, who was listed."""
-    if lexicon.get_pattern("relation.anaphor").search(words):
-        return True
-    listing, delisting = lexicon.get_pattern("relation.listing"), lexicon.get_pattern("relation.delisting")
-    return listing.search(recalled) is not None and delisting.search(words) is not None
 
 
 def find_further_verbs(
@@ -305,7 +264,7 @@ def find_further_verbs(
             continue
         if lexicon.get_pattern("direction.permission").search(sentence.words):
             continue
-        match = _match_first_verb(sentence.words, lexicon)
+        match = match_first_verb(sentence.words, lexicon)
         match = match and limit_to_party(match, sentence.words, lexicon)
         if match and match[0] in {Verb.SUSPENDS, Verb.AMENDS}:
             yield match, sentence
@@ -353,18 +312,11 @@ def match_clause_verb(
     first = words[clauses[own][0] : clauses[last][1]]
     behind = (words[left:right] for left, right in clauses[last + 1 :])
     ahead = (words[left:right] for left, right in reversed(clauses[:own]))
-    for clause in (first, *behind, *ahead):
-        # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
-        unnamed = QUOTED_NAME.sub("", clause)
-        if match := _match_first_verb(unnamed, context.lexicon) or _match_first_verb(clause, context.lexicon):
-            return match
-    return None
-
-
-def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
-    lowered = lower_letters(words)
-    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(lowered))
-    return next(((rule.of, rule.id) for rule in rules), None)
+    found = (first, *behind, *ahead)
+    # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
+    unnamed = (QUOTED_NAME.sub("", clause) for clause in found)
+    matches = (match_first_verb(clause, context.lexicon) for clause in (*unnamed, *found))
+    return next(filter(None, matches), None)
 
 
 def _is_legal_basis(text: DocumentText, mention: NumberMention, sentence: Sentence, lexicon: Lexicon) -> bool:

@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from controlwatch.core.extraction.findings.later_verbs import find_later_verb
 from controlwatch.core.extraction.findings.relation_verbs import (
-    ACTING_VERBS,
     LIST_LEAD,
-    VerbMatch,
     find_acting_verb,
     find_further_verbs,
-    find_later_verb,
     find_reciting_number,
     is_recalled,
     match_clause_verb,
     match_lapse,
 )
 from controlwatch.core.extraction.findings.titled_relations import find_titled_relations
+from controlwatch.core.extraction.findings.verb_words import ACTING_VERBS, VerbMatch
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence

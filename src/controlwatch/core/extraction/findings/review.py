@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
 from controlwatch.core.extraction.findings.effective import is_asked_about
-from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
+from controlwatch.core.extraction.findings.verb_words import ACTING_VERBS
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act, is_recital

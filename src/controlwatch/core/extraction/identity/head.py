@@ -17,7 +17,9 @@ from controlwatch.core.model import DocumentNumber
 
 MAX_LINE = 220  #: characters; a longer line is a paragraph
 MAX_NUMBERED_LINE = 480  #: characters of a line that opens with the number and names many issuers
-NUMBERED_START = re.compile(r"(?:Joint )?(?:Announcement|Notice|Order|Decree) No\. ?\d", re.IGNORECASE)
+NUMBERED_START = re.compile(
+    r"(?:Joint )?(?:Announcement|Notice|Order|Decree)(?: No\. ?\d| (?:of|by) the )", re.IGNORECASE
+)
 MAX_HEAD_LINES = 12
 MAX_BROKEN = 50  #: characters of the second line of a broken title
 MAX_BARS = 1  #: a line with more is the navigation of a page
@@ -30,6 +32,7 @@ PAGE_TAG = re.compile(
     r"|(?:转发|转载)[:：])+"
 )
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
+ITEM_OF_DIGEST = re.compile(r"\d{1,2}[.)] [A-Z]")  # 1. China - MOFCOM Announcement No. 5: controls on …
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
     r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"
@@ -37,6 +40,14 @@ FINITE = re.compile(
     r"|expands|restricts|prohibits|allows|has|have|will|was|were|is|are)\b|\?",
     re.IGNORECASE,
 )
+ENGLISH_SUBJECT = re.compile(
+    r"\b(?:on|regarding|concerning) (?:the )?(?=[A-Z])"
+)  # Announcement |on Resuming …
+APPENDED_NUMBER = re.compile(
+    r"[(\[]No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$"
+)  # … on Resuming Imports (No. 11 of 2028)
+#: No. 23 of 2028 – Conditional Resumption of … · No. 38 of 2028 (General Licences)
+SUBJECT_MARK = re.compile(r"^(?!By\b|Under\b|In\b|Per\b|See\b).*\d[\])]? ?(?:[–—:]|-(?= )|\([A-Z][^()]*\)$)")
 ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
 ENGLISH_DAY = re.compile(
     r"\b(?:\d{1,2}\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
@@ -56,6 +67,7 @@ class HeadLine:
     letter: str = ""  #: a letter-style number
     subject: str = ""
     is_page: bool = False  #: printed by the page: it may stand within a head
+    is_loose: bool = False  #: any words may follow the number: below must stand an issuer's own text
 
     @property
     def is_part(self) -> bool:
@@ -187,7 +199,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
     )
     if lexicon.get_pattern("preface.wording").match(bare) or is_navigation:
         return HeadLine(start=start, end=end, is_page=True)
-    if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
+    if ITEM_OF_DIGEST.match(bare) or SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
     first, joint, second = words.partition(" / ")
     if joint and HAN.search(first) and not HAN.search(second):  # 公告2028年第9号 / No. 9 of 2028
@@ -273,7 +285,7 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     line = " ".join(MARKUP.sub("", words).split())
     issuers = find_issuers(line, lexicon)
     form = lexicon.get_pattern("head.english-form").search(line)
-    figure = lexicon.get_pattern("head.english-figure").search(line)
+    figure = lexicon.get_pattern("head.english-figure").search(line, 0, _find_subject_start(line, form))
     if FINITE.search(line):
         return None
     if not (issuers or form):
@@ -287,7 +299,10 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     while (lead := joint.match(rest)) and lead.end():
         rest = rest[lead.end() :]
     subject = lexicon.get_pattern("head.english-subject").match(rest)
-    if joint.sub("", rest) and not subject and not (form and issuers and figure and ":" in line):
+    is_titled = bool(form and issuers and figure and ":" in line)
+    is_loose = bool(form and figure and not is_titled and SUBJECT_MARK.search(line) and line[-1] != ".")
+    is_loose = is_loose and not lexicon.get_pattern("head.english-sequel").match(rest)
+    if joint.sub("", rest) and not (subject or is_titled or is_loose):
         return None
     opening = line[: line.find(rest)] if rest and rest in line else line
     return HeadLine(
@@ -297,8 +312,15 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         form=form[0].lower() if form else "",
         year=_read_english_year(opening),
         figure=_read_english_figure(figure),
-        subject=rest if subject else "",
+        subject=rest if subject or is_loose else "",
+        is_loose=is_loose and not subject,
     )
+
+
+def _find_subject_start(line: str, form: re.Match[str] | None) -> int:
+    """Return where the subject of a line begins, which may name other numbers; the line's end for none."""
+    subject = ENGLISH_SUBJECT.search(line, form.end()) if form else None
+    return subject.start() if subject and not APPENDED_NUMBER.search(line) else len(line)
 
 
 def _read_english_line(
@@ -322,5 +344,6 @@ def _read_english_year(words: str) -> int | None:
 
 
 def _read_english_figure(figure: re.Match[str] | None) -> int | None:
-    n = next((figure[name] for name in ("n", "n2", "n3", "n4") if figure[name]), None) if figure else None
+    names = ("n", "n2", "n3", "n4", "n5")
+    n = next((figure[name] for name in names if figure[name]), None) if figure else None
     return int(n) if n else None

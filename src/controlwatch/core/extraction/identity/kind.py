@@ -75,6 +75,7 @@ SYMBOLS = re.compile(r"[\W_]+")
 MIN_PAGE_WORDS = 4  #: characters of a page's own words in a frame
 MIN_ARTICLE = 16  #: characters that an article has at least
 TITLE_LENGTH = 60
+FAQ_TITLE = 60  #: characters of a Chinese title that names questions; a Latin one is twice as long
 ROW_LENGTH = 130
 MIN_ROWS = 5  #: dated rows that make an index
 SENTENCE_END = re.compile(r"[。；]|\. [A-Z]")  # a row of an index is not a sentence
@@ -179,13 +180,15 @@ def _apply_kind_rules(
         yield NoticeKind.GUIDANCE, "kind.guide"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if is_dispatch or get_pattern("kind.meeting-title").search(title):
+    is_digest = get_pattern("kind.digest-title").match(title) is not None
+    if is_dispatch or is_digest or get_pattern("kind.meeting-title").search(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
     invites = get_pattern("kind.invitation-title").search(title)
     yield NoticeKind.OTHER if invites else None, "kind.invitation"
-    if get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
+    is_correction = get_pattern("kind.english-correction").match(title) and count_issuer_marks(text, lexicon)
+    if is_correction or get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
         yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
     referred = (kind for name, kind in SELF_REFERENCES if lexicon.get_pattern(name).search(text.body))
@@ -236,7 +239,9 @@ def _apply_answer_rules(
     opens_with_question = any(
         get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
     )
-    is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
+    longest = FAQ_TITLE if HAN.search(title) else 2 * FAQ_TITLE
+    is_short = len(title) < longest or get_pattern("kind.faq-title").match(title)
+    is_faq = opens_with_question or (is_short and contains_phrase(lexicon, "faq", title))
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
 

@@ -53,6 +53,7 @@ def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon
 
 @lru_cache(maxsize=512)
 def _stands_beside(words: str, written: date | None, lexicon: Lexicon) -> bool:
+    words = lexicon.get_pattern("relation.relative-clause").sub(" ", words)
     if any(lexicon.get_pattern(name).search(words) for name in SENTENCES_BESIDE):
         return True
     is_standing = lexicon.get_pattern("report.standing-since").search(words) is not None
@@ -147,5 +148,13 @@ def _find_items_without_change(text: DocumentText, lexicon: Lexicon) -> Iterator
     if len(starts) < MIN_ITEMS:
         return
     for start, end in pairwise((*starts, len(folded))):
-        if lexicon.get_pattern("report.nothing-new").search(folded, start, end):
-            yield start, end
+        still = lexicon.get_pattern("report.nothing-new").search(folded, start, end)
+        if still is None:
+            continue
+        line_start = max(start, folded.rfind("\n", 0, still.start()) + 1)
+        line_end = folded.find("\n", still.end(), end)
+        line_end = line_end if line_end >= 0 else end
+        beside = folded[start:line_start], folded[line_end:end]
+        # A section with several paragraphs: one on a numbered notice stands for itself.
+        has_news = any(lexicon.get_pattern("date.number-word").search(words) for words in beside)
+        yield (line_start, line_end) if has_news else (start, end)

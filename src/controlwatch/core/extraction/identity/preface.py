@@ -105,7 +105,9 @@ def _is_circular(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bo
 
 def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:
     """Return whether the text below a head reads as its issuer's own; at the top its lines are enough."""
-    if head.start == 0 and (head.numbered or len(head.lines) > 1):
+    is_led = any(line.issuers and not line.is_loose for line in head.lines)
+    is_loose = any(line.is_loose for line in head.lines) and not is_led
+    if head.start == 0 and (head.numbered or len(head.lines) > 1) and not is_loose:
         return True
     if head.start and lexicon.get_pattern("preface.other-item").search(text.folded_text, 0, head.start):
         return False  # an item of a digest

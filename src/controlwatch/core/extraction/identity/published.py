@@ -12,6 +12,7 @@ from typing import Literal
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.dates import REPUBLIC_YEARS, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
+from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
@@ -27,7 +28,8 @@ HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
 ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40}(?:, [A-Z][a-z]+\.?)?,?\s+"
     r"\(?([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
-    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:[(/][A-Za-z][\w ]+[)/]\s*)?(?:--?|—|–)|,? (?P<year>\d{4})\. (?=[A-Z]))"
+    r"(?:(?:,? \(?(\d{4})\)?)?\s*(?:[(/][A-Za-z][\w .&'-]+[)/]\s*)?(?:--?|—|–)"
+    r"|,? (?P<year>\d{4})\. (?=[A-Z]))"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
 GERMAN_DATELINE = re.compile(
     r"^[A-ZÄÖÜ][\wäöüß/ .-]{2,40}, (?:den )?(\d{1,2}\. ?(?:\d{1,2}\."
@@ -40,6 +42,7 @@ HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
 MIN_TITLE = 16  #: characters of a title that a page prints once more
 HALF_A_YEAR = timedelta(days=182)
+STATISTICS_LAG = timedelta(days=45)  #: from the first day of a month until its figures are out
 FOOT_LINES = 3
 HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
 LINE_LENGTH = 60  #: characters; a longer line is prose
@@ -83,6 +86,7 @@ def find_publication_date(
         ("label", lambda: (labelled, label) if labelled and label else None),
         ("signature", lambda: _find_bracketed_date(text, lexicon) if is_signed else None),
         ("label", lambda: _find_date_behind_number(text, lexicon) if is_signed else None),
+        ("label", lambda: _find_own_statement(text, lexicon) if is_signed else None),
         ("dateline", lambda: _find_dateline(text, page or given, lexicon)),
         ("page", lambda: (page, "") if page else _find_page_date(_drop_frame(text, lines), lexicon)),
         ("given", lambda: (given, "") if given else None),
@@ -145,6 +149,13 @@ def _find_date_behind_number(text: DocumentText, lexicon: Lexicon) -> QuotedDate
     return (day.day, head[start:]) if is_behind else None
 
 
+def _find_own_statement(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
+    """Return the day on which an instrument says that it was issued: 本公告于2029年3月1日公布."""
+    stated = lexicon.get_pattern("published.own-statement").search(text.folded_text)
+    day = _find_first_date(stated[1], lexicon) if stated else None
+    return (day, stated[0]) if stated and day else None
+
+
 def _drop_frame(text: DocumentText, lines: list[str]) -> list[str]:
     """Return the lines behind the place where a page prints the title once more, below its menus."""
     titled = [i for i, line in enumerate(lines) if len(line) >= MIN_TITLE and text.title.startswith(line)]
@@ -197,6 +208,20 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
             if word.day and not (is_month or word.yearless):
                 return word.day, line
     return None
+
+
+def _find_first_event(text: DocumentText, lexicon: Lexicon) -> date | None:
+    """Return a day near that of writing, from the first day that a report names.
+
+    Most often it lies ahead of the report; the month of a statistic lies behind it.
+    """
+    named = (word for word in find_date_mentions(text.folded_text, lexicon) if word.day)
+    word = next(named, None)
+    if word is None or word.day is None:
+        return None
+    is_month = lexicon.get_pattern("published.month-only").search(text.folded_text[: word.end])
+    is_figure = contains_phrase(lexicon, "market", text.find_sentence(word.start).words)
+    return word.day + STATISTICS_LAG if is_month and is_figure else word.day - HALF_A_YEAR
 
 
 def _find_older_mail(text: DocumentText, lexicon: Lexicon) -> int:
@@ -284,10 +309,10 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     if anchor is None:
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
         years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]
-        first = _find_first_date(folded, lexicon) if not years else None
+        first = _find_first_event(text, lexicon) if not years else None
         marked_year = get_pattern("published.copyright").search(folded)
         years = years or ([int(marked_year[1])] if marked_year and not first else [])
-        anchor = date(max(years), 7, 1) if years else first - HALF_A_YEAR if first else None
+        anchor = date(max(years), 7, 1) if years else first
     for line in lines:
         if found := _read_dateline(line, anchor, lexicon):
             return found
@@ -329,7 +354,7 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     is_sentence = get_pattern("published.sentence-marks").search(before) is not None
     if is_short and get_pattern("published.page-line").search(line) and not re.match(r"\s*\d{4}", line):
         return None
-    lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
+    lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】|〔[^〕]*〕)\s*", "", before).strip()
     is_dateline = any(
         (
             get_pattern("published.date-caption").search(before),

@@ -317,5 +317,8 @@ def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
 
 def parse_period(period: re.Match[str]) -> tuple[int, str] | None:
     """Return count and unit of a period (年, 个年, 个月, 天, 日, year, month, day), or None."""
-    count = parse_numeral(period[1] or period[3])
-    return (count, (period[2] or period[4]).lower()) if count else None
+    counted, unit = (group for group in period.groups() if group)
+    if (counted, unit) == ("半", "年"):
+        return 6, "个月"
+    count = parse_numeral(counted)
+    return (count, unit.lower()) if count else None

@@ -15,7 +15,11 @@ RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
 TAIL_LINES = 16
 LEAD_LENGTH = 800  #: characters in which a text names the authority that it is about
-JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
+JOINTLY_WITH = re.compile(
+    r"\bjointly with\b|\b(?:the|its|das|des|dem|vom) minist(?:ry|eriums?),?"
+    r" (?:and|together with|along with|und|sowie|gemeinsam mit) (?:the|its|der|die|dem)\b",
+    re.IGNORECASE,
+)  # Bekanntmachung Nr. 7 |des Ministeriums und der| Zollverwaltung
 
 
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
@@ -93,8 +97,9 @@ def find_issuers_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int
     """Return where the run of issuers right before an offset begins, and its codes; (offset, ()) for none."""
     window = folded[max(0, offset - RUN_WINDOW) : offset]
     hit = _build_issuer_index(lexicon).run_before.search(window)
-    if hit is None:
-        return offset, ()
+    approvals = lexicon.get_pattern("issuer.approval").finditer(window)
+    if hit is None or any(approval.start() < hit.start() < approval.end() for approval in approvals):
+        return offset, ()  # With the approval of the State Council, |Announcement No. 3
     return offset - len(window) + hit.start(), find_issuers(hit[0], lexicon)
 
 
@@ -155,7 +160,10 @@ def find_elided_issuers(
             named if is_english else find_last_issuers(before, lexicon)
         )
     if last is None:
-        return find_issuers_in_english(sentence.words, lexicon)
+        same = lexicon.get_pattern("number.same-authorities").match(folded, span[1])
+        paragraph = folded[folded.rfind("\n", 0, sentence.start) + 1 : span[0]]
+        named = find_issuers(paragraph, lexicon) if same else ()
+        return named or find_issuers_in_english(sentence.words, lexicon)
     told = find_issuers_of_paragraph(text, sentence.start, lexicon)
     if told and (last.issuers, told) != (("UEL",), ("MOFCOM",)):  # the ministry speaks for the mechanism
         return told

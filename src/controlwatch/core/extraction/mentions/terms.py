@@ -151,6 +151,7 @@ def _iterate_phrase_ends(lexicon: Lexicon, name: str, text: str) -> Iterator[int
 def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
     """Return whether words are about another government's act and mention no Chinese one."""
     acts = lexicon.get_pattern("change.foreign-role").sub("", words)
+    acts = lexicon.get_pattern("change.foreign-reason").sub("", acts)
     return contains_phrase(lexicon, "foreign_act", acts) and not contains_phrase(
         lexicon, "chinese_act", words
     )
@@ -161,7 +162,7 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
 
     `told_on` is the day of a report: what was issued shortly before is its news.
     """
-    words = TRANSLATORS_NOTE.sub("", words)
+    words = lexicon.get_pattern("relation.relative-clause").sub(" ", TRANSLATORS_NOTE.sub("", words))
     if lexicon.get_pattern("relation.present").search(words):
         return False
     states = lexicon.get_pattern("relation.notice-states").search(words)

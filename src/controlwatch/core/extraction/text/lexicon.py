@@ -206,11 +206,17 @@ def compile_rule(rule: Rule) -> re.Pattern[str]:
 
 
 def lower_letters(words: str) -> str:
-    """Return words in small letters, each in its place: a letter that would become two stays as it is."""
+    """Return words in small letters, each in its place: a letter that would become two stays as it is.
+
+    The dot of No. 12 ends no clause: it becomes another sign, so that a pattern can stop at full stops.
+    """
     lowered = words.lower()
-    if len(lowered) == len(words):
-        return lowered
-    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
+    if len(lowered) != len(words):
+        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
+    return NUMBER_DOT.sub("·", lowered)
+
+
+NUMBER_DOT = re.compile(r"(?<=\bno)\.(?= ?\d)|(?<=\bnos)\.(?= ?\d)|(?<=\bart)\.(?= ?\d)")
 
 
 def has_latin_words(pattern: str) -> bool:

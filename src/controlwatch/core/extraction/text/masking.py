@@ -76,7 +76,7 @@ def keep_spans(folded: str, kept: Iterable[re.Match[str]]) -> str:
 def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
     """Return a masked text without the clauses that say that something is not touched and goes on."""
     for hit in lexicon.get_pattern("exclusion.untouched").finditer(folded):
-        start = _find_exclusion_start(folded, hit.start(), lexicon)
+        start = hit.start() if hit["named"] else _find_exclusion_start(folded, hit.start(), lexicon)
         end = hit.end()
         masked = masked[:start] + BLANK * (end - start) + masked[end:]
     return masked
@@ -108,6 +108,9 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         )
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
+        others, asked = map(lexicon.get_pattern, ("exclusion.others-free", "exclusion.asked-whether"))
+        if others.search(folded, start, hit.start()) or asked.match(folded, start):
+            continue
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
             spans.append((start, _find_note_end(folded, start, hit.end(), lexicon)))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
@@ -212,6 +215,8 @@ def _find_excluded_parts(folded: str, lexicon: Lexicon) -> Iterator[tuple[int, i
         line_end = folded.find("\n", start, end)
         heading = folded[start : line_end if line_end >= 0 else end]
         if len(heading) > HEADING_LENGTH or not get_pattern("mask.exclusion-heading").search(heading):
+            continue
+        if get_pattern("exclusion.asked-whether").match(heading):
             continue
         if get_pattern("mask.next-part").match(heading):
             following = get_pattern("mask.next-part").search(folded, end - 1)
