@@ -102,7 +102,7 @@ def test_only_managers_touch_the_subscriptions_of_a_channel_and_anybody_their_ow
     workspace: Desk,
 ) -> None:
     assert "only managers may change" in workspace.ask("subscribe battery")
-    mine = workspace.ask("subscribe me 稀土 zh now")
+    mine = workspace.ask("subscribe me rare_earth now")
     assert "rare_earth" in mine
     number = mine.split()[1].rstrip(":")
     assert "no subscription" in workspace.ask(f"unsubscribe {number}", user="U0OTHER")

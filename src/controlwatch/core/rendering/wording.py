@@ -59,6 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "lead": ("NUMBERING GAP", "编号缺口"),
     "date corrected": ("date corrected", "日期更正"),
     "takes effect": ("takes effect", "生效"),
+    "was to take effect": ("was due to take effect", "原定生效"),
     "suspension begins": ("suspension begins", "暂停开始"),
     "suspension ends": ("suspension ends", "暂停期满"),
     "ends": ("ends", "期满"),
