@@ -161,7 +161,7 @@ def test_hostile_words_are_only_words(workspace: Desk, attack: str) -> None:
 
 def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("an internal fault")
 
     monkeypatch.setattr(type(workspace.app.store.queries), "list_history_remarks", broken)
     answer = workspace.ask("history gallium")
