@@ -293,8 +293,9 @@ class LegalQueries:
     def build_unknown_error(self, wanted: str, key: str) -> UsageError:
         """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
-        hint = f"; nearest: {', '.join(near)}" if near else ""
-        return UnclearName(f"no notice {wanted!r} is known here{hint}", candidates=near)
+        nearest = f"nearest: {', '.join(near)}" if near else ""
+        hint = nearest or "write its number, such as 2025-61, or its address"
+        return UnclearName(f"no notice {wanted!r} is known here; {hint}", candidates=near)
 
     def _find_element_status(self, element: Element, on: date) -> CategoryStatus:
         """Return the status of an element by the notices that control it."""
@@ -363,7 +364,8 @@ class LegalQueries:
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
             near: Sequence[str] = suggest_categories(words, self.names.lexicon)
-            message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
+            hint = f"nearest: {', '.join(near)}" if near else "write a name, an HS code or a control code"
+            message = f"no item {words!r} is known here; {hint}"
             return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)

@@ -63,8 +63,14 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (rf"no destination {_QUOTED}; did you mean (.*)\?", r"没有名为“\1\2”的目的地；是否指 \3？"),
     (rf"no destination {_QUOTED}; there are (.*)", r"没有名为“\1\2”的目的地；现有 \3。"),
     (rf"no notice {_QUOTED} is known here; nearest: (.*)", r"此处未收录公告“\1\2”；最接近的是 \3。"),
-    (rf"no notice {_QUOTED} is known here(.*)", r"此处未收录公告“\1\2”\3"),
-    (rf"no item {_QUOTED} is known here; nearest: none", r"此处未收录物项“\1\2”。"),
+    (
+        rf"no notice {_QUOTED} is known here; write .*",
+        r"此处未收录公告“\1\2”；请写文号（如 2025-61）或网址。",
+    ),
+    (
+        rf"no item {_QUOTED} is known here; write .*",
+        r"此处未收录物项“\1\2”；请写名称、海关商品编号或管制编码。",
+    ),
     (rf"no item {_QUOTED} is known here; nearest: (.*)", r"此处未收录物项“\1\2”；最接近的是 \3。"),
     (
         rf"no change known here names the HS code {_QUOTED}; nearest: (?:none|(.*?))\. That does .*",
