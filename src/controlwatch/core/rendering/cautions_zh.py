@@ -97,6 +97,10 @@ CAUTIONS: tuple[tuple[str, str], ...] = (
         r"管制清单\1的物项描述未全部收录，请同时查阅清单。",
     ),
     (
+        r"only the newest (\d+) notices are looked at here: .*",
+        r"此处仅查看最新的 \1 份公告，更早的公告也可能适用，请见公告列表。",
+    ),
+    (
         r"See also (.*): the same number in another product group\.",
         r"另见\1：另一产品类别中编号相同的物项。",
     ),
