@@ -66,7 +66,7 @@ def test_a_question_is_answered_forgivingly(workspace: Desk, text: str, expected
         ("status MOFCOM 2025-6100", "nearest"),
         ("subscribe baterry", "did you mean battery"),
         ("unsubscribe 999", "no subscription 999"),
-        ("lookup zzzz", "nearest"),
+        ("lookup zzzz", "write a name, an HS code"),
         ("status battery 2026-02-31", "is not a date"),
         ("may we ship this " * 20, "question is too long"),
     ],

@@ -119,8 +119,8 @@ class LegalQueries:
     def lookup(self, query: str, *, on: date, newest: int | None = None) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause.
 
-        With `newest`, of the notices that touch a category at most so many are looked at, the newest ones of
-        that day; where there are more, a caution says so.
+        With `newest`, at most this number of the notices that touch a category are looked at: the newest ones
+        of that day. Where there are more, a caution says so.
         """
         found = self.recall(("lookup", query, on, newest), lambda: self._find_controls(query, on, newest))
         coverage = self._cover_issuers(found.issuers, on)

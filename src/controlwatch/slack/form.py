@@ -130,7 +130,7 @@ class SubscriptionForm:
             )
             client.views_update(view_id=view["id"], hash=view.get("hash"), view=form)
 
-        language = self.permissions.find_language(user)
+        language = find_form_language(view)
         _, problem = try_or_explain(update_view, language)
         if problem:
             client.views_update(view_id=view["id"], view=build_notice_modal(problem, language))
@@ -158,11 +158,9 @@ class SubscriptionForm:
 
     def preview_submission(self, ack: Ack, body: Json, view: Json) -> None:
         """Show what the subscription would have sent, or name the field that cannot be used."""
-        user = str(body["user"]["id"])
-        language = self.permissions.find_language(user)
+        user, language = str(body["user"]["id"]), find_form_language(view)
         try:
             before = unpack_subscription(str(view.get("private_metadata", "")))
-            language = before.language
             subscription = parse_form(view["state"]["values"], before, user, self.queries.names)
             self._require_permission(subscription, user)
             packed = pack_subscription(subscription, most=VIEW_CAPACITY)
@@ -181,7 +179,7 @@ class SubscriptionForm:
         """Save the subscription that was previewed."""
         user = str(body["user"]["id"])
         packed = str(view.get("private_metadata", ""))
-        language = self.permissions.find_language(user)
+        language = find_form_language(view)
         saving = submit(
             lambda: try_or_explain(
                 lambda: self._save_subscription(unpack_subscription(packed), user), language
@@ -199,7 +197,7 @@ class SubscriptionForm:
         user = str(body["user"]["id"])
         saved, problem = try_or_explain(
             lambda: self._save_subscription(unpack_subscription(str(action.get("value", ""))), user),
-            self.permissions.find_language(user),
+            find_form_language({"private_metadata": action.get("value", "")}),
         )
         respond(
             text=saved or problem,
@@ -210,7 +208,7 @@ class SubscriptionForm:
     def offer_suggestions(self, ack: Ack, body: Json) -> None:
         """Offer the options that match what a user types."""
         typed, action_id = str(body.get("value", "")), str(body.get("action_id", ""))
-        language = self.permissions.find_language(str(body.get("user", {}).get("id", "")))
+        language = find_form_language(body.get("view", {}))
         ack(options=build_suggestions(action_id, typed, self.queries.names.lexicon, language))
 
     def _save_subscription(self, subscription: Subscription, user: str) -> str:
@@ -249,6 +247,14 @@ class SubscriptionForm:
         if item is None or item.target == user:
             return item
         return item if _is_channel(item.target) and self.permissions.may_manage(user) else None
+
+
+def find_form_language(view: Json) -> Language:
+    """Return the language of the subscription that a form carries; both where it carries none."""
+    try:
+        return unpack_subscription(str(view.get("private_metadata", ""))).language
+    except UsageError:
+        return "both"
 
 
 def _is_channel(target: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from controlwatch.core.model import Language, Subscription
 from controlwatch.services.ports import Subscriptions
+from controlwatch.slack.ack_deadline import run_with_deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +42,20 @@ class Permissions:
         )
 
     def find_language(self, user: str, channel: str = "") -> Language:
-        """Return the language of the subscriptions of a channel; without any, of those of the user."""
-        active = [item for item in self.subscriptions.list_active() if item.channel == "slack"]
-        of_channel = [item for item in active if item.target == channel]
-        return choose_language(of_channel or [item for item in active if user in {item.target, item.owner}])
+        """Return the language of the subscriptions of a channel; without any, of those of the user.
+
+        Both languages where the store does not say it in time: an answer never waits for its language.
+        """
+        return run_with_deadline(lambda: self._read_language(user, channel)) or "both"
+
+    def _read_language(self, user: str, channel: str) -> Language:
+        places = (name for name in (channel, user) if name)
+        owned = (self.subscriptions.list_own(owner=name, address=name) for name in places)
+        return choose_language(next(filter(None, map(_select_slack, owned)), ()))
+
+
+def _select_slack(subscriptions: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    return tuple(item for item in subscriptions if item.channel == "slack")
 
 
 def choose_language(subscriptions: Iterable[Subscription]) -> Language:

@@ -34,6 +34,7 @@ REVIEW_VIEW, NOTE = "controlwatch_review", "controlwatch_note"
 MAX_NOTE = 1_000
 #: Forms that are open at once of which the message is remembered, to show the judgement on it.
 MAX_OPEN_FORMS = 200
+LANGUAGES: tuple[Language, ...] = ("en", "zh", "both")
 UNCHANGED = ("Nothing has changed: ", "未作更改：")
 #: Whether it is a change → what follows from the judgement.
 CONSEQUENCES = {
@@ -78,7 +79,12 @@ class ReviewActionHandler:
         user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
         language = self.permissions.identify_asker(user, channel).language
         verdict: Verdict = "change" if action.get("action_id") == JUDGE_CHANGE else "no-change"
-        judged = {"key": parse_delivery_key(action), "channel": channel, "verdict": verdict}
+        judged = {
+            "key": parse_delivery_key(action),
+            "channel": channel,
+            "verdict": verdict,
+            "language": language,
+        }
         # A store that is busy is asked again when the form is submitted: Slack opens it within seconds only.
         found = run_with_deadline(lambda: try_or_explain(lambda: self._find_review(judged, user), language))
         line, problem = found if found is not None else (None, "")
@@ -103,7 +109,7 @@ class ReviewActionHandler:
         user = str(body["user"]["id"])
         judged: dict[str, str] = json.loads(str(view.get("private_metadata", "{}")))
         note = str(view["state"]["values"].get(NOTE, {}).get(NOTE, {}).get("value") or "")
-        language = self.permissions.identify_asker(user, judged.get("channel", "")).language
+        language: Language = next((one for one in LANGUAGES if one == judged.get("language")), "both")
         saving = submit(lambda: try_or_explain(lambda: self._settle_review(judged, user, note), language))
         result = result_within(saving)
         words = explain_problem(SETTLE_DELAYED, language)

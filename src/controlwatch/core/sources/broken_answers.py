@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"\d[\d,]*")
 
 
 def break_off_alike(first: Snapshot, second: Snapshot) -> bool:
-    """Return whether two answers to one request broke off in the same way: there is no more then.
+    """Return whether two answers to one request broke off in the same way: nothing more comes then.
 
     Their bytes may differ, by the time or a number that the page prints: they lack as many bytes of what was
     announced, or end with the same ones.
