@@ -142,6 +142,7 @@ def test_a_headline_fits_and_cuts_no_item(categories: list[str]) -> None:
     assert "…" not in card.headline
     items = card.heading.split(" (MOFCOM")[0].split(" to ")[0].split(" +")[0].split(", ")
     names = {context_name(name) for name in categories} | {"公告"} | {"goods from"}
+    names |= {english for english, _ in SUBJECTS.values()}
     assert all(item in names or item.startswith("goods from") for item in items)
 
 
@@ -290,7 +291,9 @@ def test_a_category_that_the_measure_names_is_not_named_again(category: str, dir
     if choose_measure(notice, LEXICON) not in UNNAMED_MEASURES:
         for language in ("en", "zh"):
             name = LEXICON.get_category_name(category, language)  # type: ignore[arg-type]
-            assert f" · {name}" not in drawn(notice, language).headline  # type: ignore[arg-type]
+            headline = drawn(notice, language).headline  # type: ignore[arg-type]
+            assert f" · {name} (" not in headline
+            assert f" · {name}（" not in headline
 
 
 # --------------------------------------------------------------------------- what to check

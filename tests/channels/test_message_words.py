@@ -144,7 +144,7 @@ def test_port_dues_are_charged_on_ships_and_not_on_goods() -> None:
         "charges special port dues on ships linked to the United States" in build_summary(notice, LEXICON).en
     )
     card = told(notice)
-    assert card.headline == "PORT FEE from 8 Apr 2027 · shipping of the United States"
+    assert card.headline == "PORT FEE from 8 Apr 2027 · ships linked to the United States"
     check = next(fact.value for fact in card.facts if fact.word == "check")
     assert check == "Check port calls in China of ships linked to the United States on or after 8 Apr 2027."
 

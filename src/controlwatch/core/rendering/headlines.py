@@ -220,6 +220,6 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
         places = describe_places(whole, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
-        english, chinese = ("of", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
+        english, chinese = ("linked to", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
         to = context.pick_one(f" {english} {places}", f"，{chinese}{places}")
     return context.join_within(names, room - len(to)) + to if names else ""
