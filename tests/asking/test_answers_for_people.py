@@ -64,7 +64,7 @@ def test_an_empty_period_says_what_was_read_and_offers_longer_ones(responder: Qu
     assert reply.rows == ()
     assert any("尚未读取任何官方来源" in caution for caution in reply.cautions)
     commands = [offer.value for offer in reply.offers]
-    assert commands == ["latest 2026-08-15 to 2026-09-14", "latest 2026-06-16 to 2026-09-14"]
+    assert commands == ["最新 2026-08-15 to 2026-09-14", "最新 2026-06-16 to 2026-09-14"]
     assert all(responder.understand(command, now=NOW).intent == "latest" for command in commands)
 
 

@@ -57,7 +57,7 @@ def test_an_example_of_an_intent_can_be_answered(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("intent", VOCABULARY.intents, ids=lambda intent: intent.name)
 def test_the_commands_that_help_names_can_be_answered(intent: Intent) -> None:
-    for command in intent.example.split(" · "):
+    for command in (*intent.example.split(" · "), *intent.example_zh.split(" · ")):
         question = ask(command)
         assert (question.intent, question.problem) == (intent.name, ""), command
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -161,8 +161,14 @@ def _make_parties(n: int) -> Iterator[Entity]:
         yield Entity(zh=f"样例{n}第{place}公司", en=f"Sample {n} Trading {place} Co., Ltd.", action="list")
 
 
-def fill_store(store: SqlStore, categories: list[str], *, today: date) -> None:
-    """Write the notices in batches."""
+def fill_store(
+    store: SqlStore,
+    categories: list[str],
+    *,
+    today: date,
+    on_progress: Callable[[int], None] = lambda _count: None,
+) -> None:
+    """Write the notices in batches; `on_progress` is told how many there are after each."""
     maker = NoticeMaker(categories, today=today)
     for start in range(1, NOTICES + 1, BATCH):
         made = {ABOVE + n: maker.make(n) for n in range(start, start + BATCH)}
@@ -179,6 +185,7 @@ def fill_store(store: SqlStore, categories: list[str], *, today: date) -> None:
                 for key, one in made.items()
             ]
             write_findings_of_many(readings, connection)
+        on_progress(start + BATCH - 1)
     analyze(store)
 
 

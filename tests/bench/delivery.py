@@ -46,7 +46,7 @@ def settings_for(folder: Path, url: str) -> Settings:
 
 
 def subscribe(app: App, readers: int) -> None:
-    """Let so many people subscribe to everything."""
+    """Let `readers` people subscribe to everything."""
     for number in range(readers):
         app.store.subscriptions.subscribe(
             Subscription(channel="email", target=f"r{number}@reader.example"), NOW

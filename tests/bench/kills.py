@@ -49,14 +49,14 @@ def work(folder: str, url: str, generation: int) -> None:
 
 
 def prepare(folder: str, url: str, readers: int) -> None:
-    """Let so many people wait for one notice."""
+    """Let `readers` people wait for one notice."""
     with open_app(settings_for(Path(folder), url)) as app:
         subscribe(app, readers)
         tell(app, NOW)
 
 
 def killed(server: MailServer, *, readers: int, after: int) -> Outcome:
-    """Kill a fan-out once so many mails have left, start it again, and count."""
+    """Kill a fan-out once `after` mails have left, start it again, and count."""
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder, server.url, readers)
         server.emptied()
@@ -98,7 +98,7 @@ def _counted(before: list[Taken], same_lease: list[Taken], later: list[Taken], *
 
 
 def outcomes(*, readers: int, kills: int, seed: int = 7) -> Iterator[Outcome]:
-    """Yield what became of so many fan-outs, killed at moments spread over the whole."""
+    """Yield what became of `kills` fan-outs, killed at moments spread over the whole."""
     moments = random.Random(seed)
     width = readers / kills
     with MailServer() as server:

@@ -68,7 +68,7 @@ def seconds(work: Callable[[bytes], object], body: bytes) -> float:
 
 
 def started(*command: str) -> float:
-    """Seconds that a process of ours takes from start to end, at best."""
+    """Seconds that a process of controlwatch takes from start to end, at best."""
     return min(
         timeit.repeat(lambda: subprocess.run(command, capture_output=True, check=True), number=1, repeat=7)
     )

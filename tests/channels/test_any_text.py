@@ -554,11 +554,12 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
     assert refused_view(view) == ()
     only_shows(texts(view))
     shown = Preview(days=90, matches=((line(pen), pen()),) * 30)
+    context = CardContext(lexicon=LEXICON, language="both", today=TODAY)
     for modal in (
-        build_form(wanted(pen), LEXICON, manager=True, metadata="{}"),
-        build_form(wanted(pen), LEXICON, manager=True, metadata="{}", more=True),
-        build_preview_modal(shown, wanted(pen), metadata="{}"),
-        build_preview_modal(None, wanted(pen), metadata="{}"),
+        build_form(wanted(pen), context, manager=True, metadata="{}"),
+        build_form(wanted(pen), context, manager=True, metadata="{}", more=True),
+        build_preview_modal(shown, wanted(pen), context, metadata="{}"),
+        build_preview_modal(None, wanted(pen), context, metadata="{}"),
         build_notice_modal(pen()),
     ):
         assert refused_view(modal) == ()

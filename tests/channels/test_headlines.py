@@ -32,7 +32,9 @@ from controlwatch.core.model import (
     Verb,
 )
 from controlwatch.core.rendering.card import Card, build_card
+from controlwatch.core.rendering.digest_text import NOUNS
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.headlines import SUBJECTS, UNNAMED_MEASURES
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.short_card import MAX_BODY, count_body, shorten_card
 from controlwatch.core.rendering.slack_blocks import render_message_blocks
@@ -140,6 +142,7 @@ def test_a_headline_fits_and_cuts_no_item(categories: list[str]) -> None:
     assert "…" not in card.headline
     items = card.heading.split(" (MOFCOM")[0].split(" to ")[0].split(" +")[0].split(", ")
     names = {context_name(name) for name in categories} | {"公告"} | {"goods from"}
+    names |= {english for english, _ in SUBJECTS.values()}
     assert all(item in names or item.startswith("goods from") for item in items)
 
 
@@ -215,8 +218,82 @@ def test_a_ban_and_a_stricter_control_are_told_from_a_new_one(title: str, measur
     assert choose_measure(a_notice("graphite", title=title), LEXICON) == measure
 
 
-def test_every_measure_has_a_word_in_both_languages() -> None:
+def test_every_measure_has_a_word_in_both_languages_and_in_digests() -> None:
     assert {*MEASURES.values(), *CONTROLS.values(), "draft", "export-ban", "stricter-control"} <= set(WORDS)
+    assert {*MEASURES.values(), *CONTROLS.values()} <= set(NOUNS)
+
+
+@pytest.mark.parametrize(
+    ("categories", "direction", "headline", "chinese"),
+    [
+        (
+            ("licence.goods",),
+            "tighten",
+            "LICENCE REQUIRED from 8 Apr 2027 · goods in the export licence catalogue",
+            "须申领许可证 自2027年4月8日起 · 出口许可证管理货物目录所列货物",
+        ),
+        (
+            ("licence.goods", "steel"),
+            "tighten",
+            "LICENCE REQUIRED from 8 Apr 2027 · steel products",
+            "须申领许可证 自2027年4月8日起 · 钢铁产品",
+        ),
+        (
+            ("licence.procedure",),
+            "tighten",
+            "LICENSING TIGHTENED from 8 Apr 2027 · application procedure",
+            "许可管理收紧 自2027年4月8日起 · 申请程序",
+        ),
+        (
+            ("tariff.additional",),
+            "suspend",
+            "TARIFF SUSPENDED from 8 Apr 2027 · imports",
+            "暂停加征关税 自2027年4月8日起 · 进口货物",
+        ),
+        (
+            ("tariff.export_duty", "steel"),
+            "tighten",
+            "EXPORT DUTY INCREASE from 8 Apr 2027 · steel products",
+            "加征或上调出口关税 自2027年4月8日起 · 钢铁产品",
+        ),
+        (
+            ("trade_remedy",),
+            "neutral",
+            "TRADE REMEDY CASE from 8 Apr 2027 · imports",
+            "贸易救济案件 自2027年4月8日起 · 进口货物",
+        ),
+        (
+            ("procurement",),
+            "tighten",
+            "PROCUREMENT RESTRICTED from 8 Apr 2027 · public contracts",
+            "限制政府采购 自2027年4月8日起 · 政府采购项目",
+        ),
+        (
+            ("foreign_controls",),
+            "tighten",
+            "RULES CHANGED from 8 Apr 2027 · foreign controls",
+            "规则调整 自2027年4月8日起 · 外国管制措施",
+        ),
+    ],
+)
+def test_a_headline_does_not_say_its_measure_again(
+    categories: tuple[str, ...], direction: str, headline: str, chinese: str
+) -> None:
+    notice = a_notice(*categories, direction=direction)
+    assert drawn(notice).headline == f"{headline} (MOFCOM–GACC 2027-58)"
+    assert drawn(notice, "zh").headline == f"{chinese}（商务部、海关总署公告2027年第58号）"
+
+
+@pytest.mark.parametrize("direction", [item for item in Direction if item != "clarify"])
+@pytest.mark.parametrize("category", SUBJECTS)
+def test_a_category_that_the_measure_names_is_not_named_again(category: str, direction: Direction) -> None:
+    notice = a_notice(category, direction=direction)
+    if choose_measure(notice, LEXICON) not in UNNAMED_MEASURES:
+        for language in ("en", "zh"):
+            name = LEXICON.get_category_name(category, language)  # type: ignore[arg-type]
+            headline = drawn(notice, language).headline  # type: ignore[arg-type]
+            assert f" · {name} (" not in headline
+            assert f" · {name}（" not in headline
 
 
 # --------------------------------------------------------------------------- what to check

@@ -9,6 +9,7 @@ import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.status import LegalStatus
@@ -75,6 +76,22 @@ def test_a_cancelled_date_is_never_told_as_one_that_comes(event: str, language: 
     assert next(fact.value for fact in card.facts if fact.word == "what") in card.headline
 
 
+def test_dates_of_several_notices_cancelled_together_each_name_their_notice_and_items() -> None:
+    def cancel(number: str, *categories: str) -> ReminderSubject:
+        own = on_key_date("takes effect", gone=True)
+        return replace(own, event=replace(own.event, key=number, number=number, categories=categories))
+
+    first, second = cancel("MOFCOM 2027-1"), cancel("MOFCOM 2027-2", "battery")
+    notice = concerning("graphite", number=parse_number("MOFCOM 2027-1", LEXICON))
+    card = told(notice, kind="moved", occasion=first, others=(second,))
+    assert "+1 more date · graphite, batteries (MOFCOM 2027-1, MOFCOM 2027-2)" in card.headline
+    happenings = [fact.value for fact in card.facts if fact.word == "what"]
+    assert happenings == [
+        "does not take effect on 8 Apr 2027",
+        "does not take effect on 8 Apr 2027 · MOFCOM 2027-2 · batteries",
+    ]
+
+
 def test_what_begins_with_a_suspension_is_a_suspension() -> None:
     notice = concerning("graphite", direction=Direction.SUSPEND)
     card = told(notice, kind="reminder", occasion=on_key_date("takes effect"))
@@ -127,7 +144,7 @@ def test_port_dues_are_charged_on_ships_and_not_on_goods() -> None:
         "charges special port dues on ships linked to the United States" in build_summary(notice, LEXICON).en
     )
     card = told(notice)
-    assert card.headline == "PORT FEE from 8 Apr 2027 · shipping of the United States"
+    assert card.headline == "PORT FEE from 8 Apr 2027 · ships linked to the United States"
     check = next(fact.value for fact in card.facts if fact.word == "check")
     assert check == "Check port calls in China of ships linked to the United States on or after 8 Apr 2027."
 

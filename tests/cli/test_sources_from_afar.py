@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,7 +16,7 @@ from controlwatch.adapters.fetch.saved_session import open_saved_session
 from controlwatch.cli.common import today
 from controlwatch.core.model.errors import Unreachable, UsageError
 from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.requests import Request
+from controlwatch.core.sources.requests import Request, build_page_request
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.testing.regulators import Regulators
@@ -128,6 +129,48 @@ def test_the_notice_that_the_file_has_is_compared_whichever_it_is(tmp_path: Path
     assert session.choose_saved([f"{SITE}/notices/art_10.html", NOTICE]) == NOTICE
     with pytest.raises(Unreachable, match="has no answer of"):
         session(Request(url=f"{SITE}/elsewhere.html"))
+
+
+API = "https://exportcontrol.mofcom.gov.cn/edi_ecms_web_front/front/column/getColumnList"
+
+
+def column(number: str, title: str, *, page: str = "1", is_json: bool = False) -> dict[str, object]:
+    """The answer of the export-control site for one of its columns, which its pages load by a script."""
+    row = {"title": title, "url": f"/article/gzdt/202611/{number}.html", "publishTimeStr": "2026-11-02"}
+    found = entry(API, json.dumps({"pageInfo": {"rows": [row] * 12}}, ensure_ascii=False))
+    fields = {"columnID": number, "title": "", "pageNumber": page}
+    posted = {
+        "mimeType": "application/json" if is_json else "application/x-www-form-urlencoded; charset=UTF-8",
+        "text": json.dumps(fields) if is_json else urlencode(fields),
+        **({} if is_json else {"params": [{"name": name, "value": value} for name, value in fields.items()]}),
+    }
+    return {**found, "request": {"method": "POST", "url": API, "postData": posted}}
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+@pytest.mark.parametrize("watcher_id", ["exportcontrol-faq", "exportcontrol-lists", "exportcontrol-rules"])
+def test_a_list_that_a_script_loads_is_told_from_others_of_its_address_by_what_was_posted(
+    tmp_path: Path, watcher_id: str, *, is_json: bool
+) -> None:
+    watcher = next(item for item in load_watchers(shipped_watchers()) if item.id == watcher_id)
+    own = str(watcher.index.params["columnID"])
+    others = [number for number in ("9", "16", "17", "99") if number != own]
+    path = tmp_path / "exportcontrol.har"
+    answers = [column(number, f"栏目{number}", is_json=is_json) for number in (own, *others)]
+    path.write_text(har(*answers, column(own, "第二页", page="2", is_json=is_json)), encoding="utf-8")
+    request = build_page_request(watcher, watcher.index.url, today=today())
+    assert request is not None
+    found = open_saved_session(path)(request)
+    assert found is not None
+    assert {ref.title for ref in parse_index(watcher, found).refs} == {f"栏目{own}"}
+
+
+def test_a_list_of_another_column_is_not_taken_for_the_one_that_is_declared(tmp_path: Path) -> None:
+    path = tmp_path / "other.har"
+    path.write_text(har(column("99", "别的栏目")), encoding="utf-8")
+    request = Request(url=API, method="POST", form=(("columnID", "17"), ("title", ""), ("pageNumber", "1")))
+    with pytest.raises(Unreachable, match="columnID=99 and not columnID=17"):
+        open_saved_session(path)(request)
 
 
 @pytest.mark.parametrize(

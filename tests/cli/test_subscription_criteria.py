@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.storage.base import SUBSCRIPTION
 from controlwatch.core.alerting.subscription_criteria import CRITERIA, Criterion, set_criteria
 from controlwatch.core.model import Subscription
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.subscription_text import describe_criteria
 from controlwatch.services.names import Names
 from controlwatch.slack.form_view import build_form, get_block_id
@@ -35,7 +38,8 @@ def limited(criterion: Criterion) -> Subscription:
 @EACH
 def test_a_criterion_is_an_option_a_field_of_the_form_and_a_column(criterion: Criterion) -> None:
     assert f"--{criterion.option}" in {name for item in commands()["subscribe"].params for name in item.opts}
-    form = build_form(limited(criterion), LEXICON, manager=False, metadata="", more=True)
+    context = CardContext(lexicon=LEXICON, language="both", today=date(2026, 10, 1))
+    form = build_form(limited(criterion), context, manager=False, metadata="", more=True)
     (block,) = (block for block in form["blocks"] if block["block_id"] == get_block_id(criterion))
     assert any(name.startswith("initial_") for name in block["element"])
     assert criterion.field in SUBSCRIPTION.c

@@ -267,7 +267,7 @@ def _harmless(page: str) -> None:
 
 
 def _dossier(w: World, alert: Alert) -> Iterator[str]:
-    """The zip: names of ours alone, a page that runs nothing, a PDF that opens."""
+    """The zip: the names that the export gives alone, a page that runs nothing, a PDF that opens."""
     queries = build_queries(w.store, laws.LEXICON)
     asked = alert.about or (
         alert.notice.number.canonical if alert.notice and alert.notice.number else alert.url or ""

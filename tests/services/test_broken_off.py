@@ -21,7 +21,7 @@ from tests.services.test_browser_ways import LIST, pack
 from tests.services.world import WATCHER, Page, World, tightening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from controlwatch.core.model import Snapshot
     from controlwatch.core.model.state import PollReport, WatcherState
@@ -84,6 +84,41 @@ def test_what_breaks_off_twice_in_the_same_way_is_taken_as_it_is_with_its_fault(
     assert (page.body, page.fault) == (read, fault)
     assert len(server.paths) == 2
     assert translate_sentence(page.doubts[0]).startswith("服务器")
+
+
+def stamp(moment: str, *, at_end: bool = False) -> bytes:
+    """A list with the moment at which it was made, before its rows or behind them."""
+    made, rows = f"<p>{moment}</p>".encode(), LIST + b"<p>a row of the list</p>" * 9
+    return rows + made if at_end else made + rows
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda moment: sized(stamp(moment), len(stamp(moment)) + 500),
+        lambda moment: sized(stamp(moment, at_end=True), len(stamp(moment, at_end=True)) + 500),
+        lambda moment: sized(stamp(moment), 9_000),
+        lambda moment: sized(stamp(moment), len(stamp(moment)) - 20),
+        lambda moment: answer(chunk(stamp(moment)), CHUNKED),
+    ],
+    ids=[
+        "announces too much",
+        "stamp at the end",
+        "one length for all",
+        "announces too little",
+        "no last chunk",
+    ],
+)
+def test_a_page_that_breaks_off_alike_with_another_time_in_it_is_taken_with_its_fault(
+    send: Callable[[str], bytes],
+) -> None:
+    moments = ["9:59:59", "10:00:00"]
+    with serving(lambda _path, _head: send(moments.pop(0))) as server:
+        page = ask(watcher_of(server))
+    assert page is not None
+    assert b"10:00:00" in page.body
+    assert page.doubts[0].endswith("the end may be missing")
+    assert moments == []
 
 
 @pytest.mark.parametrize("again", [sized(LIST[:50], 9_000), answer(chunk(LIST[:50]), CHUNKED)])

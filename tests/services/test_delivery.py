@@ -29,7 +29,7 @@ LINKS = SignedLinks(public_url="https://alerts.example", secret=b"s" * 32)
 
 @dataclass
 class DownChannel:
-    """A channel that fails so many times."""
+    """A channel that fails the first `times` times."""
 
     error: DeliveryError
     times: int = 1
@@ -268,7 +268,7 @@ class SlowChannel:
 
 
 def crowd(w: World, readers: int) -> World:
-    """A world in which one alert is due to so many readers."""
+    """A world in which one alert is due to `readers` readers."""
     w.store.subscriptions.unsubscribe(1)
     for number in range(readers):
         w.store.subscriptions.subscribe(Subscription(channel="console", target=f"r{number}"), START)

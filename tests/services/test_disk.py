@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def full_disk(*, after: int) -> Iterator[None]:
-    """Let no file of this process grow any more, from so many statements and commits on."""
+    """Let no file of this process grow any more once `after` statements and commits were made."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     left = after
 

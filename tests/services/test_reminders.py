@@ -69,7 +69,51 @@ def test_a_notice_suspended_in_time_takes_no_effect_and_those_reminded_are_told(
     w.poll()
     w.alerts()
     told = rung(w, "2026-03-26", "2026-03-31", "2026-04-01")
-    assert told == [("moved", "MOFCOM 2026-40 takes effect 2026-04-01")]
+    assert told == [("moved", "MOFCOM-GACC 2026-40 takes effect 2026-04-01")]
+
+
+def test_a_suspension_of_several_notices_is_one_message_on_the_dates_that_concern_each_subscriber(
+    w: World,
+) -> None:
+    everything, of_gallium = subscribed(w), subscribed(w, categories=("minor_metals.gallium",))
+    items = {40: "金属镓", 41: "天然石墨", 42: "金属锗"}
+    numbers = [f"公告2026年第{number}号" for number in items]
+    started(w, MEETING).ministry.publish(
+        *(
+            Page(
+                f"/notices/art_{number}.html",
+                f"商务部 海关总署公告2026年第{number}号 公布对{item}相关物项实施出口管制的决定",
+                tightening(number, item=item),
+            )
+            for number, item in items.items()
+        )
+    )
+    w.poll()
+    w.remind([WATCHER], now=w.now)
+    w.alerts()
+    assert len(set(rung(w, "2026-03-25"))) == 3
+    named = "、".join(f"商务部、海关总署{number}" for number in numbers)
+    w.ministry.publish(
+        replace(
+            SUSPENSION,
+            title=f"商务部 海关总署公告2026年第70号 公布暂停实施{named}的决定",
+            text=f"经批准，自即日起至2026年6月30日，暂停实施{named}。\n商务部 海关总署\n2026年3月10日",
+        )
+    )
+    w.now = at("2026-03-26")
+    w.poll()
+    w.alerts()
+    w.remind([WATCHER], now=at("2026-03-26"))
+    told: dict[int, list[list[str]]] = {everything: [], of_gallium: []}
+    while claimed := w.claim(at("2026-03-26")):
+        for item in claimed:
+            occasions = (item.alert.occasion, *item.alert.others)
+            told.setdefault(item.subscription.id, []).append(
+                sorted(found.event.number for found in occasions if found is not None)
+            )
+        w.mark_sent(claimed)
+    assert told[of_gallium] == [["MOFCOM-GACC 2026-40"]]
+    assert told[everything] == [["MOFCOM-GACC 2026-40", "MOFCOM-GACC 2026-41", "MOFCOM-GACC 2026-42"]]
 
 
 def test_the_silent_end_of_a_suspension_is_rung_for(w: World) -> None:

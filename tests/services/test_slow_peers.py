@@ -74,7 +74,7 @@ class Gates:
 
 
 def hooks(w: World, count: int) -> World:
-    """A world in which one alert is due to so many webhooks."""
+    """A world in which one alert is due to `count` webhooks."""
     for number in range(count):
         w.store.subscriptions.subscribe(Subscription(channel="webhook", target=f"h{number}"), w.now)
     return crowd(w, 0)

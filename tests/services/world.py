@@ -59,7 +59,7 @@ WATCHER = Watcher(
 
 
 def tightening(number: int, *, item: str = "金属镓", until: str = "", day: str = "2026-03-02") -> str:
-    """The text of an announcement of ours, in the language of such announcements."""
+    """The text of an invented announcement, in the language of real ones."""
     year, month, date = (int(part) for part in day.split("-"))
     return (
         f"根据有关法律规定，经批准，决定对下列物项实施出口管制：\n{item}（参考海关商品编号：8112929010）。\n"

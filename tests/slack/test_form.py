@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from controlwatch.core.model import Direction, Mute, Subscription
+from controlwatch.core.model import Direction, Language, Mute, Subscription
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.slack.form_view import build_form
 from controlwatch.testing.slack_limits import refused_view
-from tests.slack.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said, store_timeout
+from tests.slack.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, busy, desk_in, element, said, store_timeout
 from tests.waiting import PATIENCE, wait_for
 
 C = "controlwatch_"
@@ -154,8 +155,10 @@ def test_every_form_is_one_that_slack_takes_whatever_it_is_filled_in_with(desk: 
     )
     for wanted in (everything, Subscription(channel="slack", target=OFFICER)):
         for manager, more in ((True, True), (True, False), (False, True), (False, False)):
-            form = build_form(wanted, lexicon, manager=manager, metadata="x", more=more)
-            assert refused_view(form) == ()
+            for language in get_args(Language):
+                context = CardContext(lexicon=lexicon, language=language, today=NOW.date())
+                form = build_form(wanted, context, manager=manager, metadata="x", more=more)
+                assert refused_view(form) == ()
 
 
 @pytest.mark.parametrize("user", [BOSS, OFFICER])

@@ -66,7 +66,7 @@ def test_a_question_is_answered_forgivingly(workspace: Desk, text: str, expected
         ("status MOFCOM 2025-6100", "nearest"),
         ("subscribe baterry", "did you mean battery"),
         ("unsubscribe 999", "no subscription 999"),
-        ("lookup zzzz", "nearest"),
+        ("lookup zzzz", "write a name, an HS code"),
         ("status battery 2026-02-31", "is not a date"),
         ("may we ship this " * 20, "question is too long"),
     ],
@@ -102,7 +102,7 @@ def test_only_managers_touch_the_subscriptions_of_a_channel_and_anybody_their_ow
     workspace: Desk,
 ) -> None:
     assert "only managers may change" in workspace.ask("subscribe battery")
-    mine = workspace.ask("subscribe me 稀土 zh now")
+    mine = workspace.ask("subscribe me rare_earth now")
     assert "rare_earth" in mine
     number = mine.split()[1].rstrip(":")
     assert "no subscription" in workspace.ask(f"unsubscribe {number}", user="U0OTHER")
@@ -161,7 +161,7 @@ def test_hostile_words_are_only_words(workspace: Desk, attack: str) -> None:
 
 def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("an internal fault")
 
     monkeypatch.setattr(type(workspace.app.store.queries), "list_history_remarks", broken)
     answer = workspace.ask("history gallium")

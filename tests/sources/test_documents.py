@@ -234,7 +234,7 @@ def test_what_one_pdf_library_cannot_open_the_other_reads(monkeypatch: pytest.Mo
 
 
 def deflated(*, megabytes: int) -> bytes:
-    """A PDF of one page whose content unpacks to so many megabytes of zeros."""
+    """A PDF of one page whose content unpacks to `megabytes` megabytes of zeros."""
     packer = zlib.compressobj(9)
     packed = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     head, block = packed[:2], packed[2:]  # which stands for itself: it is packed once

@@ -336,6 +336,6 @@ def together(rounds: int, *, seed: int = 5) -> Outcome:
 
 
 def campaign(kills: int, *, seed: int = 7, database: str | None = None) -> Outcome:
-    """Run a campaign of so many kills on an installation of its own."""
+    """Run a campaign of `kills` kills on an installation of its own."""
     with tempfile.TemporaryDirectory() as folder, Sites() as sites, MailServer() as mail:
         return Campaign(Path(folder), sites, mail, seed=seed, database=database).run(kills)

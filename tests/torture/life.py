@@ -1,4 +1,4 @@
-"""A life: everything that one process of ours does in a round, until it is done or killed."""
+"""A life: everything that one process of the service does in a round, until it is done or killed."""
 
 from __future__ import annotations
 

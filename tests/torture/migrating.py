@@ -23,7 +23,7 @@ ITS_FAULTS = {"bytes missing": 1}
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of so many starts."""
+    """What became of the killed starts."""
 
     steps: int = 0  #: that a whole start has
     kills: int = 0
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def starts(kills: int) -> Outcome:
-    """Kill so many starts, at steps spread over the whole."""
+    """Kill `kills` starts, at steps spread over the whole."""
     out = Outcome()
     with tempfile.TemporaryDirectory() as folder:
         old = _home(Path(folder) / "old")

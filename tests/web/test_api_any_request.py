@@ -1,4 +1,4 @@
-"""Whatever is asked of the API, it answers by its schema, and never with an error of ours."""
+"""Whatever is asked of the API, it answers by its schema, and never with an internal error."""
 
 from __future__ import annotations
 

@@ -8,15 +8,23 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.core.model import Subscription
+from controlwatch.core.model import Direction, Subscription
+from tests.languages import find_english
 from tests.services.test_news import GALLIUM
+from tests.services.world import WATCHER
 from tests.web.pages import HOSTILE, Pages, served_pages
 
 ALL_PATHS = (
     "/", "/notices", "/items", "/items/gallium", "/entities", "/entities?q=a", "/subscriptions", "/alerts?all=yes",
     "/reviews", "/sources", "/operations", "/calendar?month=2026-04", "/calendar?month=2026-04&view=list",
     "/report?week=2026-W10", "/feeds/notices.atom",
+)  # fmt: skip
+#: Addresses that ask for what does not exist.
+MISTAKES = (
+    "/notices?category=zzz", "/notices?direction=zzz", "/notices?from=2026-99-99", "/items/zzz", "/items/3A001", "/items/8507.60",
+    "/report?week=zz", "/calendar?month=zz", "/notices/MOFCOM%209999-1", "/sources/zzz", "/nothing",
 )  # fmt: skip
 NUMBER = "MOFCOM-GACC 2026-40"
 
@@ -65,6 +73,17 @@ def test_text_of_a_notice_is_never_markup(pages: Pages, path: str) -> None:
     text = pages.open(path).text
     assert "<script>alert" not in text
     assert "<img" not in text
+
+
+@pytest.mark.parametrize("path", [*(path for path in ALL_PATHS if "/feeds/" not in path), *MISTAKES])
+def test_a_chinese_page_has_no_english_sentence(pages: Pages, path: str) -> None:
+    found = LexborHTMLParser(pages.open(f"{path}{'&' if '?' in path else '?'}lang=zh").text)
+    for part in found.css("head, script, code, pre, [lang=en]"):
+        part.decompose()
+    assert found.body is not None
+    lines = found.body.text(separator="\n").splitlines()
+    names = (WATCHER.name, HOSTILE.title, "<img src=x onerror=alert(3)>", ", ".join(Direction))
+    assert find_english(lines, names) == []
 
 
 def test_the_page_of_a_hostile_notice_shows_its_words_as_text(pages: Pages) -> None:

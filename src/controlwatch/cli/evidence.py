@@ -93,6 +93,8 @@ def stamp() -> None:
 
     `controlwatch run` does this once a day. The token is kept in state/stamps, and `verify` checks it. Needs
     CONTROLWATCH_TSA_URL. Exit status 1 when the authority gives no stamp, or one that is not valid.
+
+    Example: CONTROLWATCH_TSA_URL=https://freetsa.org/tsr controlwatch stamp
     """
     from controlwatch.bootstrap.stamps import build_timestamp_authority
     from controlwatch.services.timestamp import stamp_head

@@ -116,6 +116,8 @@ def doctor() -> None:
     """Check settings, directories, clock, disk, database, sources and channels, with advice for each problem.
 
     Nothing is sent to subscribers. Exit status 1 when a check fails.
+
+    Example: controlwatch doctor
     """
     from controlwatch.doctor import check_installation
     from controlwatch.settings import Settings

@@ -64,7 +64,7 @@ def review(
     They are official texts, or reports that may be one, of which it was not concluded whether they change
     the rules. Read the original, then: controlwatch review NUMBER --as change|no-change.
 
-    Example: controlwatch review --json
+    Example: controlwatch review 12 --as change
     """
     if context.invoked_subcommand is not None:
         return

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from controlwatch.cli.common import is_verbose
+from controlwatch.cli.usage_errors import HelpfulGroup
 
 #: The modules of the commands, in the order in which --help lists them.
 MODULES = (
@@ -53,6 +54,7 @@ def build_app(command: str | None = None) -> typer.Typer:
     """Return the command line: with a quick command, what that one needs; else all commands."""
     app = typer.Typer(
         name="controlwatch",
+        cls=HelpfulGroup,
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,

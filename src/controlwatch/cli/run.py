@@ -181,6 +181,8 @@ def intake(
     from controlwatch.adapters.files.inbox import load_snapshot
     from controlwatch.services.intake import build_intake_watcher, fetch_page, submit
 
+    if "://" in source and not source.startswith(("http://", "https://")):
+        raise UsageError(f"{source!r} is neither a file nor an address that begins with http:// or https://")
     with open_cli_app() as app:
         if source.startswith(("http://", "https://")):
             snapshot = fetch_page(source, build_intake_watcher(source, app.watchers), app.fetch)

@@ -33,6 +33,7 @@ from controlwatch.core.rendering.measure_rows import (
     list_suspension_rows,
 )
 from controlwatch.core.rendering.notice_reply import notice_reply
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.core.rendering.replies import Reply, ReplyRow, number_rows, offer_questions
 from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.latest_answers import LatestAnswers
@@ -67,15 +68,27 @@ class QuestionResponder:
     ) -> Reply:
         """Return the answer; what is unclear is asked back with buttons, and a mistake is explained.
 
-        `others` answers the intents that concern a person or a channel.
+        `others` answers the intents that concern a person or a channel. The commands on the buttons are in
+        the language of the answer, so that what they ask is answered in it too.
         """
+        reply = self._answer(question, now=now, others=others)
+        offers = (
+            replace(offer, text=command, value=command) if offer.does == "ask" else offer
+            for offer in reply.offers
+            for command in (self.vocabulary.write_command(offer.value, question.language),)
+        )
+        return replace(reply, offers=tuple(offers), language=question.language)
+
+    def _answer(
+        self, question: Question, *, now: datetime, others: Callable[[Question], Reply] | None
+    ) -> Reply:
         if question.intent is None:
             return self.ask_back(question, to_beijing_day(now))
         if question.problem:
             return Reply(
                 title=pick_language("Please say it more exactly", "请说得更具体", question.language),
                 language=question.language,
-                note=f"{question.problem}." if question.choices else question.problem,
+                note=self._explain_problem(question),
                 offers=offer_questions(question.choices[:MAX_OFFERS]),
             )
         try:
@@ -89,15 +102,26 @@ class QuestionResponder:
             offers = offer_questions((*question.choices, *asked)) if question.subject else ()
             return Reply(
                 title=pick_language(*FAILED, question.language),
-                note=str(error),
+                note=explain_problem(str(error), question.language),
                 offers=offers,
                 language=question.language,
             )
         except ControlwatchError as error:
-            example = self.vocabulary.get_intent(question.intent).example
+            intent = self.vocabulary.get_intent(question.intent)
             heading = pick_language("for example", "例如", question.language)
+            example = pick_language(intent.example, intent.example_zh, question.language)
             rows = (ReplyRow(heading=heading, body=example),) if example else ()
-            return Reply(title=pick_language(*FAILED, question.language), note=str(error), rows=rows)
+            return Reply(
+                title=pick_language(*FAILED, question.language),
+                note=explain_problem(str(error), question.language),
+                rows=rows,
+                language=question.language,
+            )
+
+    def _explain_problem(self, question: Question) -> str:
+        """Return why a question cannot be answered as it is."""
+        problem = explain_problem(question.problem, question.language)
+        return f"{problem}." if question.choices and question.language != "zh" else problem
 
     def _find_answer(
         self, intent: IntentName, others: Callable[[Question], Reply] | None
@@ -113,7 +137,7 @@ class QuestionResponder:
             "compare": self.answer_compare,
             "entity": self.answer_entity,
             "categories": self.answer_categories,
-            "watchers": lambda _question, _today: replies.watchers_reply(self.queries.list_watchers()),
+            "watchers": self.answer_watchers,
             "review": self.answer_review,
         }
         if intent in answers:
@@ -123,7 +147,10 @@ class QuestionResponder:
     def ask_back(self, question: Question, today: date) -> Reply:
         """Search the listed parties for a bare name; else offer the nearest questions."""
         if question.problem:
-            return Reply(title=pick_language(*FAILED, question.language), note=question.problem)
+            return Reply(
+                title=pick_language(*FAILED, question.language),
+                note=explain_problem(question.problem, question.language),
+            )
         nearest = suggest_questions(question, self.vocabulary, self.lexicon)
         unknown = ""
         if f"entity {question.subject}" in nearest:
@@ -137,7 +164,7 @@ class QuestionResponder:
             )
         note = pick_language(
             "These are the nearest questions that can be answered; `help` lists all.",
-            "以下是最接近的可回答问题；`help` 列出全部。",
+            "以下是最接近的可回答问题；输入“帮助”可列出全部。",
             question.language,
         )
         return Reply(
@@ -152,7 +179,8 @@ class QuestionResponder:
         language = question.language
         read, left_out = "", ""
         if question.is_sentence:
-            read = pick_language("Read as: ", "理解为：", language) + question.write_command()
+            command = self.vocabulary.write_command(question.write_command(), language)
+            read = pick_language("Read as: ", "理解为：", language) + command
         if question.unread:
             left_out = pick_language("Not understood, and left out: ", "未理解、未采用：", language)
         note = " · ".join(filter(None, (reply.note, read, f"{left_out}{question.unread}")))
@@ -168,19 +196,31 @@ class QuestionResponder:
 
     # ------------------------------------------------------------------ notices
 
-    def answer_help(self, _question: Question, _today: date) -> Reply:
+    def answer_help(self, question: Question, _today: date) -> Reply:
         """Return every command with an example."""
+        language = question.language
         rows = (
-            ReplyRow(heading=intent.name, body=f"{intent.means}: {intent.example}")
+            ReplyRow(
+                heading=intent.get_command(language),
+                body=pick_language(
+                    f"{intent.means}: {intent.example}", f"{intent.means_zh}：{intent.example_zh}", language
+                ),
+            )
             for intent in self.vocabulary.intents
         )
+        note = pick_language(
+            "Ask in your own words or with these commands. A notice number shows the notice, an item is "
+            "looked up. Days are days in Beijing.",
+            "可以直接提问，也可以用下列命令。输入文号显示公告，输入物项查询管制。日期按北京时间。",
+            language,
+        )
+        english = ("what changed this week?", "what's coming up in the next 60 days?")
         return Reply(
-            title="What you can ask",
+            title=pick_language("What you can ask", "可以问什么", language),
             rows=tuple(rows),
             rows_per_page=len(self.vocabulary.intents),
-            note="Ask in your own words or with these commands. A notice number shows the notice, an item is "
-            "looked up. Days are days in Beijing.",
-            offers=offer_questions(("what changed this week?", "what's coming up in the next 60 days?")),
+            note=note,
+            offers=offer_questions(english if language != "zh" else ("本周有什么变化", "未来60天有什么生效")),
         )
 
     def answer_latest(self, question: Question, today: date) -> Reply:
@@ -191,25 +231,30 @@ class QuestionResponder:
     def answer_show(self, question: Question, today: date) -> Reply:
         """Return what a notice says."""
         if question.row is not None:
-            return _ask_for_list(question.row)
+            return _ask_for_list(question)
         record = self.queries.show(question.subject)
         context = CardContext(lexicon=self.lexicon, language=question.language, today=today)
         return notice_reply(record, context, self.queries.find_status(record, on=today))
 
-    def answer_review(self, _question: Question, _today: date) -> Reply:
+    def answer_review(self, question: Question, _today: date) -> Reply:
         """Return the documents that need review."""
-        return replies.review_reply(line for line in self.queries.list_reviews() if line.alerted)
+        lines = (line for line in self.queries.list_reviews() if line.alerted)
+        return replies.review_reply(lines, question.language)
 
     def answer_categories(self, question: Question, _today: date) -> Reply:
         """Return the item categories."""
-        return categories_reply(self.queries.list_categories(" ".join(question.words)))
+        return categories_reply(self.queries.list_categories(" ".join(question.words)), question.language)
+
+    def answer_watchers(self, question: Question, _today: date) -> Reply:
+        """Return the health of the sources."""
+        return replies.watchers_reply(self.queries.list_watchers(), question.language)
 
     # ------------------------------------------------------------------ the law
 
     def answer_status(self, question: Question, today: date) -> Reply:
         """Return the status of a notice or a category on a day."""
         if question.row is not None:
-            return _ask_for_list(question.row)
+            return _ask_for_list(question)
         found = self.queries.law.status(question.subject, on=_get_day(question, today))
         reply = replies.law_reply(answer_status(found, self.lexicon, question.language))
         notices = found.notices if isinstance(found, CategoryStatus) else (found,)
@@ -305,10 +350,13 @@ def _get_day(question: Question, today: date) -> date:
     return question.span.first if question.span is not None else today
 
 
-def _ask_for_list(row: int) -> Reply:
+def _ask_for_list(question: Question) -> Reply:
+    row, language = question.row, question.language
     return Reply(
-        title=f"Row {row} of which list?",
-        note="Ask for a list first; its rows have numbers.",
+        title=pick_language(f"Row {row} of which list?", f"哪个列表的第{row}行？", language),
+        note=pick_language(
+            "Ask for a list first; its rows have numbers.", "请先列出一个列表，其各行有编号。", language
+        ),
         offers=offer_questions(("latest", "upcoming")),
     )
 
@@ -317,6 +365,12 @@ def _point_to_commands(question: Question) -> Reply:
     """Return where the command line does what only a person or a channel can ask for in Slack."""
     command = f"controlwatch {question.intent} --help"
     return Reply(
-        title="This concerns a subscription or a channel",
-        note=f"In Slack the bot answers it. In the terminal: {command}",
+        title=pick_language(
+            "This concerns a subscription or a channel", "这涉及订阅或频道", question.language
+        ),
+        note=pick_language(
+            f"In Slack the bot answers it. In the terminal: {command}",
+            f"请在 Slack 中向机器人提问；终端命令：{command}",
+            question.language,
+        ),
     )

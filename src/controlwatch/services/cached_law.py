@@ -74,6 +74,11 @@ class CachedLaw:
         """Return the keys of the changes that touch a category; a group covers its leaves."""
         return self._recall(("touching", category), lambda: self._law.list_keys_touching(category))
 
+    def list_newest_keys_touching(self, category: str, *, by: date, most: int) -> tuple[str, ...]:
+        """Return the keys of the newest changes that touch a category and were published by a day."""
+        name = ("newest", category, by, most)
+        return self._recall(name, lambda: self._law.list_newest_keys_touching(category, by=by, most=most))
+
     def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Return the keys of notices that something may have happened to between two days, both included."""
         name = ("changed", first, last)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from controlwatch.core.asking.category_names import find_category_meanings
 from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.asking.question import LISTINGS, Question
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeLine
 from controlwatch.core.model import KeyDate, Language
 from controlwatch.core.model.timezones import to_beijing_day
@@ -46,7 +48,7 @@ class LatestAnswers:
         reply = latest_reply(
             shown,
             self.queries.names.lexicon,
-            title=_name_period(question, span, today),
+            title=_name_period(question, span, today, self.queries.names.lexicon),
             coverage=coverage,
             others=events,
             language=language,
@@ -105,7 +107,7 @@ class LatestAnswers:
         )
 
 
-def _name_period(question: Question, span: DaySpan | None, today: date) -> str:
+def _name_period(question: Question, span: DaySpan | None, today: date, lexicon: Lexicon) -> str:
     """Return the title: of which issuer, item and days."""
     language, days = question.language, ""
     if question.count is not None:
@@ -115,6 +117,9 @@ def _name_period(question: Question, span: DaySpan | None, today: date) -> str:
     subject = question.subject
     if subject == LISTINGS:
         subject = pick_language("listed parties", "列名实体", language)
+    elif language == "zh":
+        meant = find_category_meanings(subject, lexicon)
+        subject = lexicon.get_category_name(meant[0], "zh") if len(meant) == 1 else subject
     newest = pick_language("Newest notices", "最新公告", language)
     return " · ".join(filter(None, (newest, question.issuer, subject, period, days)))
 
@@ -126,7 +131,7 @@ def _tell_hidden(hidden: int, language: Language) -> str:
     documents = "1 document that changes" if hidden == 1 else f"{hidden} documents that change"
     return pick_language(
         f"{documents} nothing: not shown here; `latest` shows all",
-        f"另有{hidden}份不涉及调整的文件未列出，`latest` 可查看全部",
+        f"另有{hidden}份不涉及调整的文件未列出，输入“最新”可查看全部",
         language,
     )
 

@@ -58,6 +58,10 @@ from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
 REGISTER_BEGINS = date(2020, 1, 1)
 
 
+#: The caution of an answer that rests on some of the notices that touch a category.
+ONLY_NEWEST = (
+    "only the newest {count} notices are looked at here: older ones may apply too; see the list of notices"
+)
 #: Notices of a timeline; the newest ones.
 MAX_TIMELINE_ROWS = 25
 
@@ -112,9 +116,13 @@ class LegalQueries:
             status = replace(status, number=number, title=title)
         return replace(status, cautions=cautions, coverage=coverage)
 
-    def lookup(self, query: str, *, on: date) -> LookupResult:
-        """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
-        found = self.recall(("lookup", query, on), lambda: self._find_controls(query, on))
+    def lookup(self, query: str, *, on: date, newest: int | None = None) -> LookupResult:
+        """Return what controls an HS code, a control code or an item on a day, by which notice and clause.
+
+        With `newest`, at most this number of the notices that touch a category are looked at: the newest ones
+        of that day. Where there are more, a caution says so.
+        """
+        found = self.recall(("lookup", query, on, newest), lambda: self._find_controls(query, on, newest))
         coverage = self._cover_issuers(found.issuers, on)
         cautions = (
             *found.cautions,
@@ -131,10 +139,10 @@ class LegalQueries:
             notes=found.notes,
         )
 
-    def _find_controls(self, query: str, on: date) -> FoundControls:
+    def _find_controls(self, query: str, on: date, newest: int | None) -> FoundControls:
         lexicon, parsed = self.names.lexicon, parse_query(query)
         elements, categories = self.subjects.find_lookup_subjects(query, parsed)
-        mentions = self._find_mentions(parsed, categories)
+        mentions, is_part = self._find_mentions(parsed, categories, by=on, newest=newest)
         if not mentions and not categories and not elements:
             raise self._build_no_match_error(query, parsed)
         notices = {element: self.subjects.elements.find_notices(element) for element in elements}
@@ -156,6 +164,7 @@ class LegalQueries:
         remarks = [self.subjects.elements.build_remarks(one, notices[one], on=on) for one in asked]
         by_number = {status.number: status for status in statuses.values()}
         cautions = (
+            *((ONLY_NEWEST.format(count=newest),) if is_part else ()),
             *list_lookup_cautions(parsed, controls),
             *(caution for remark in remarks for caution in remark.cautions),
             *(caution for hit in live for caution in by_number[hit.number].cautions),
@@ -169,15 +178,24 @@ class LegalQueries:
             notes=(*(note for remark in remarks for note in remark.notes), *self._see_also(parsed)),
         )
 
-    def timeline(self, query: str, *, today: date, most: int = MAX_TIMELINE_ROWS) -> Timeline:
-        """Return the periods of state of the newest notices that control, or did, what `lookup` finds."""
-        return self.recall(("timeline", query, today, most), lambda: self._draw_timeline(query, today, most))
+    def timeline(
+        self, query: str, *, today: date, most: int = MAX_TIMELINE_ROWS, newest: int | None = None
+    ) -> Timeline:
+        """Return the periods of state of the newest notices that control, or did, what `lookup` finds.
 
-    def _draw_timeline(self, query: str, today: date, most: int) -> Timeline:
+        With `newest`, as many notices are looked at as `lookup` looks at; older ones are not counted.
+        """
+        return self.recall(
+            ("timeline", query, today, most, newest),
+            lambda: self._draw_timeline(query, today, most, newest),
+        )
+
+    def _draw_timeline(self, query: str, today: date, most: int, newest: int | None) -> Timeline:
         parsed = parse_query(query)
         elements, categories = self.subjects.find_lookup_subjects(query, parsed)
         keys = {key for element in elements for key in self.subjects.elements.find_notices(element)}
-        keys |= {mention.key for mention in self._find_mentions(parsed, categories)}
+        mentions, _ = self._find_mentions(parsed, categories, by=today, newest=newest)
+        keys |= {mention.key for mention in mentions}
         graph = self.law.load_graph(keys)
         controls = (key for key in keys if key in graph.instruments and is_control(graph.instruments[key]))
         return build_timeline(graph, controls, today=today, most=most)
@@ -217,22 +235,32 @@ class LegalQueries:
         graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
         return tuple(_compare_days(graph, first, last, chosen))
 
-    def history(self, name: str, *, newest: int | None = None) -> tuple[HistoryStep, ...]:
+    def history(
+        self, name: str, *, newest: int | None = None, newest_notices: int | None = None
+    ) -> tuple[HistoryStep, ...]:
         """Return every step in the history of a category, an element or a notice, oldest first.
 
-        With `newest`, at least as many of the newest steps, where there are any more, and perhaps older ones.
+        With `newest`, at least as many of the newest steps, where there are any more, and perhaps older ones;
+        with `newest_notices`, those of the newest notices that touch a category.
         """
-        return self.recall(("history", name, newest), lambda: self._collect_history(name, newest))
+        return self.recall(
+            ("history", name, newest, newest_notices),
+            lambda: self._collect_history(name, newest, newest_notices),
+        )
 
-    def _collect_history(self, name: str, newest: int | None) -> tuple[HistoryStep, ...]:
+    def _collect_history(
+        self, name: str, newest: int | None, newest_notices: int | None
+    ) -> tuple[HistoryStep, ...]:
         subject = self.subjects.find_subject(name)
         if isinstance(subject, Element):
             keys = tuple(self.subjects.elements.find_notices(subject))
             if not keys:
                 group = subject.categories[0].partition(".")[0]
                 raise UsageError(f"{subject.label}: no notice known here controls it by name; see {group}")
+        elif subject:
+            keys = self._list_touching(subject, to_beijing_day(self.clock()), newest_notices)
         else:
-            keys = self.law.list_keys_touching(subject) if subject else (self.names.to_key(name),)
+            keys = (self.names.to_key(name),)
         graph = self.law.load_graph(keys)
         is_known = keys and (keys[0] in graph.instruments or self.reviews.find_by_notice(keys[0]) is not None)
         if subject is None and not is_known:
@@ -293,8 +321,9 @@ class LegalQueries:
     def build_unknown_error(self, wanted: str, key: str) -> UsageError:
         """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
-        hint = f"; nearest: {', '.join(near)}" if near else ""
-        return UnclearName(f"no notice {wanted!r} is known here{hint}", candidates=near)
+        nearest = f"nearest: {', '.join(near)}" if near else ""
+        hint = nearest or "write its number, such as 2025-61, or its address"
+        return UnclearName(f"no notice {wanted!r} is known here; {hint}", candidates=near)
 
     def _find_element_status(self, element: Element, on: date) -> CategoryStatus:
         """Return the status of an element by the notices that control it."""
@@ -344,8 +373,13 @@ class LegalQueries:
             )
         ]
 
-    def _find_mentions(self, query: ParsedQuery, categories: tuple[str, ...]) -> tuple[CodeMention, ...]:
-        """Return where a code is named, then the other notices that touch the categories that are meant."""
+    def _find_mentions(
+        self, query: ParsedQuery, categories: tuple[str, ...], *, by: date, newest: int | None
+    ) -> tuple[tuple[CodeMention, ...], bool]:
+        """Return where a code is named, then the other notices that touch the categories that are meant.
+
+        And whether these are only the newest ones by a day.
+        """
         coded = self.law.find_code_mentions(query.kind, query.value) if query.kind != "term" else ()
         named = {mention.key for mention in coded}
         # A group covers its leaves: they need not be asked for beside it.
@@ -354,8 +388,17 @@ class LegalQueries:
             for name in categories
             if not any(other != name and covers_category(other, name) for other in categories)
         ]
-        keys = dict.fromkeys(key for name in groups for key in self.law.list_keys_touching(name))
-        return (*coded, *(CodeMention(key=key, code="", quote="") for key in keys if key not in named))
+        touching = [self._list_touching(name, by, newest) for name in groups]
+        is_part = newest is not None and any(len(keys) > newest for keys in touching)
+        keys = dict.fromkeys(key for own in touching for key in own[:newest])
+        others = (CodeMention(key=key, code="", quote="") for key in keys if key not in named)
+        return (*coded, *others), is_part
+
+    def _list_touching(self, category: str, by: date, newest: int | None) -> tuple[str, ...]:
+        """Return the keys of the changes that touch a category: all, or one more than the newest ones."""
+        if newest is None:
+            return self.law.list_keys_touching(category)
+        return self.law.list_newest_keys_touching(category, by=by, most=newest + 1)
 
     def _see_also(self, query: ParsedQuery) -> tuple[str, ...]:
         return list_sibling_notes(query, lambda code: bool(self.law.find_code_mentions("control", code)))
@@ -363,7 +406,8 @@ class LegalQueries:
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
             near: Sequence[str] = suggest_categories(words, self.names.lexicon)
-            message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
+            hint = f"nearest: {', '.join(near)}" if near else "write a name, an HS code or a control code"
+            message = f"no item {words!r} is known here; {hint}"
             return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)

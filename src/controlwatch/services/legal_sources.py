@@ -21,6 +21,9 @@ class LegalSource(Protocol):
     def list_keys_touching(self, category: str) -> tuple[str, ...]:
         """Return the keys of the changes that touch a category; a group covers its leaves."""
 
+    def list_newest_keys_touching(self, category: str, *, by: date, most: int) -> tuple[str, ...]:
+        """Return the keys of the newest changes that touch a category and were published by a day."""
+
     def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Return the keys of notices that something may have happened to between two days, both included."""
 

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import structlog
 
+from controlwatch.core.model import Language
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.problems_zh import explain_problem
 
 Result = TypeVar("Result")
 #: Seconds that the store may take before an answer is sent without it.
@@ -46,13 +48,13 @@ def run_with_deadline(work: Callable[[], Result]) -> Result | None:
     return result_within(submit(work))
 
 
-def try_or_explain(work: Callable[[], Result]) -> tuple[Result | None, str]:
-    """Return the result of work and ""; or None and the reason why it failed, for the user."""
+def try_or_explain(work: Callable[[], Result], language: Language = "both") -> tuple[Result | None, str]:
+    """Return the result of work and ""; or None and the reason why it failed, in the language of the user."""
     try:
         return work(), ""
     except UsageError as error:
-        return None, str(error)
+        return None, explain_problem(str(error), language)
     except Exception:
         # A database that stays locked, a Slack that refuses a view: the user must get an answer.
         log.exception("a request from Slack failed")
-        return None, FAILURE_REPLY
+        return None, explain_problem(FAILURE_REPLY, language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,6 @@ from slack_sdk import WebClient
 from controlwatch.core.alerting.follow_up import Action
 from controlwatch.core.model import Mute
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.slack_blocks import (
     ACKNOWLEDGE,
     ALERT_BLOCK,
@@ -26,7 +25,6 @@ from controlwatch.core.rendering.slack_blocks import (
     ORIGINAL,
     REASONS,
 )
-from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.names import Names
 from controlwatch.services.store import AlertActions
 from controlwatch.slack.ack_deadline import try_or_explain
@@ -67,18 +65,21 @@ class AlertActionHandler:
     ) -> None:
         """Record an action, and show it in the message or in the App Home; or explain why it failed."""
         ack()
-        message, problem = try_or_explain(lambda: self._record_action(body, action))
+        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+        asker = self.permissions.identify_asker(user, channel)
+        message, problem = try_or_explain(
+            lambda: self._record_action(body, action, asker, channel), asker.language
+        )
         if "view" in body:
-            self.home.publish_view(client, str(body["user"]["id"]), warning=problem)
+            self.home.publish_view(client, user, warning=problem)
         elif message is None:
             respond(text=problem, response_type="ephemeral", replace_original=False)
         else:
             respond(**message, replace_original=True)
 
-    def _record_action(self, body: Json, action: Json) -> Json:
+    def _record_action(self, body: Json, action: Json, asker: Asker, channel: str) -> Json:
         """Record an action, and return the message with its actions below the buttons."""
-        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
-        asker, key = self.permissions.identify_asker(user, channel), parse_delivery_key(action)
+        user, key = asker.user, parse_delivery_key(action)
         what, note = self._read_action(action, asker)
         # An alert may be acted on where it was sent: a direct message is addressed by its own id or by that
         # of the user. The App Home shows a user's own alerts and those of the channels they have subscribed.
@@ -92,15 +93,7 @@ class AlertActionHandler:
         )
         if not done:
             raise UsageError(NOT_SENT_HERE)
-        line = build_action_block(
-            [
-                replace(one, note=pick_language(*REASONS.get(one.note, (one.note, "")), "both"))
-                if one.what == "not relevant"
-                else one
-                for one in done
-            ],
-            key=key,
-        )
+        line = build_action_block(done, key=key, language=asker.language)
         message = body.get("message", {})
         blocks = [block for block in message.get("blocks", []) if block.get("block_id") != line["block_id"]]
         buttons = (n for n, block in enumerate(blocks, 1) if block.get("block_id") == f"{ALERT_BLOCK}{key}")
@@ -142,7 +135,7 @@ class AlertActionHandler:
         number = self.actions.find_subscription_id(key, (asker.channel, asker.user))
         if number is None or not self.actions.mute_category(number, mute):
             raise UsageError(NOT_SENT_HERE)
-        return f"{category} until {format_date(mute.until.date())}"
+        return f"{category} until {mute.until.date()}"
 
 
 def parse_delivery_key(action: Json) -> str:

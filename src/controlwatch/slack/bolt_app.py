@@ -28,8 +28,10 @@ from controlwatch.adapters.limits.bounded_slack import BoundedResponseClient, Bo
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import ControlwatchError
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.core.rendering.replies import Reply
-from controlwatch.services.answer_question import QuestionResponder
+from controlwatch.core.rendering.wording import pick_language
+from controlwatch.services.answer_question import FAILED, QuestionResponder
 from controlwatch.slack.alert_actions import AlertActionHandler
 from controlwatch.slack.answer import SlackResponder
 from controlwatch.slack.form import SubscriptionForm
@@ -86,7 +88,8 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
         listener_executor=workers,
     )
     bolt.use(partial(_use_bounded_clients, client))
-    store, queries, permissions = app.store, app.queries, Permissions(settings.managers)
+    store, queries = app.store, app.queries
+    permissions = Permissions(settings.managers, store.subscriptions)
     home = AppHome(
         subscriptions=store.subscriptions, actions=store.actions, reviews=store.reviews, queries=queries
     )
@@ -109,9 +112,9 @@ def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
         actions=store.actions, names=queries.names, permissions=permissions, home=home
     )
     judgements = ReviewActionHandler(reviews=store.reviews, permissions=permissions, home=home)
-    viewer = WholeAlertViewer(deliverer=app.deliverer)
+    viewer = WholeAlertViewer(deliverer=app.deliverer, permissions=permissions)
     RequestGuard().register_middleware(bolt)
-    prose = ProseWindow(opinions=app.second_opinions, outbox=store.outbox)
+    prose = ProseWindow(opinions=app.second_opinions, outbox=store.outbox, permissions=permissions)
     listeners = _BotListeners(responder, permissions, form)
     for part in (listeners, home, form, actions, judgements, viewer, prose):
         part.register_listeners(bolt)
@@ -162,7 +165,7 @@ class _BotListeners:
             respond(**self._render_answer(text, asker), response_type="ephemeral")
             return
         target = asker.channel if asker.is_manager else asker.user
-        new = Subscription(channel="slack", target=target, owner=asker.user)
+        new = Subscription(channel="slack", target=target, owner=asker.user, language=asker.language)
         problem = self.form.open_form(client, command["trigger_id"], asker.user, new)
         if problem:
             respond(text=problem, response_type="ephemeral")
@@ -211,12 +214,18 @@ class _BotListeners:
         try:
             reply = self.responder.answer(text, asker, now=datetime.now(UTC))
         except ControlwatchError as error:
-            reply = Reply(title="That did not work", note=str(error))
+            note = explain_problem(str(error), asker.language)
+            reply = Reply(title=pick_language(*FAILED, asker.language), note=note)
         except Exception:
             # The user always gets an answer. Bolt's own error handler comes too late: a listener that fails
             # at once takes its acknowledgement back, and Slack shows a failure.
             log.exception("a question could not be answered", text=text[:200])
             reply = Reply(
-                title="Internal error", note="It has been logged. Please try again, or ask another way."
+                title=pick_language("Internal error", "内部错误", asker.language),
+                note=pick_language(
+                    "It has been logged. Please try again, or ask another way.",
+                    "错误已记录，请重试或换一种问法。",
+                    asker.language,
+                ),
             )
         return {"text": reply.title[:300], "blocks": render_reply_blocks(reply, question=text, page=page)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import time
 from typing import Any
@@ -20,7 +20,7 @@ from controlwatch.core.alerting.subscription_criteria import (
     set_criteria,
 )
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.model import Subscription
+from controlwatch.core.model import Language, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.slack.form_view import (
@@ -43,6 +43,7 @@ from controlwatch.slack.form_view import (
     ZONE,
     build_option,
     get_block_id,
+    name_choices,
 )
 
 Json = dict[str, Any]
@@ -143,19 +144,24 @@ def _read_delivery(form: _FormValues, before: Subscription) -> Json:
     }
 
 
-def build_suggestions(action_id: str, typed: str, lexicon: Lexicon) -> list[Json]:
+def build_suggestions(
+    action_id: str, typed: str, lexicon: Lexicon, language: Language = "both"
+) -> list[Json]:
     """Return the options of a menu with a search that match what a user has typed."""
     choices: Mapping[str, str]
+    shown: Mapping[str, str] = {}
     if action_id == ZONE:
         choices = {name: name for name in sorted(available_timezones()) if "/" in name or name == "UTC"}
     else:
         criterion = next(item for item in CRITERIA if get_block_id(item) == action_id)
-        choices = criterion.form.list_choices(lexicon)
+        names = criterion.form.list_choices(lexicon)
+        choices = {value: " ".join((value, *words)) for value, words in names.items()}
+        shown = name_choices(names, language)
     sought = typed.strip().casefold()
     options = [
-        build_option(words, value)
+        build_option(shown.get(value, words), value)
         for value, words in choices.items()
-        if sought in value.casefold().replace("_", " ") or sought in words.casefold()
+        if sought in words.casefold().replace("_", " ")
     ]
     return options[:MAX_SUGGESTIONS]
 
@@ -175,7 +181,7 @@ class _FormValues:
     def read_choice(self, name: str) -> str:
         return str((self._get_field(name).get("selected_option") or {}).get("value", ""))
 
-    def read_known_choice(self, name: str, allowed: Mapping[str, str]) -> str:
+    def read_known_choice(self, name: str, allowed: Collection[str]) -> str:
         value = self.read_choice(name)
         if value not in allowed:
             raise InvalidField(name, "Choose one.")

@@ -13,11 +13,13 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.queries import Queries
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.store import AlertActions
 from controlwatch.slack.home_view import HomeContent, build_home_view
+from controlwatch.slack.permissions import choose_language
 
 Json = dict[str, Any]
 #: Days of key dates that are shown, and open alerts that are loaded.
@@ -47,7 +49,9 @@ class AppHome:
     def publish_view(self, client: WebClient, user: str, *, warning: str = "") -> None:
         """Publish the home of a user again, with a warning at the top."""
         try:
-            client.views_publish(user_id=user, view=build_home_view(self.load_content(user), warning=warning))
+            content = self.load_content(user)
+            shown = explain_problem(warning, content.language) if warning else ""
+            client.views_publish(user_id=user, view=build_home_view(content, warning=shown))
         except (SlackApiError, SlackClientError, OSError) as error:
             log.warning("a home could not be drawn", reason=str(error))
 
@@ -76,5 +80,6 @@ class AppHome:
             days=LOOKAHEAD_DAYS,
             watchers=self.queries.list_watchers(),
             user=user,
+            language=choose_language(own),
             lexicon=self.queries.names.lexicon,
         )

@@ -18,16 +18,20 @@ from slack_bolt import App as Bolt
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from controlwatch.core.model import Language
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.core.rendering.prose_text import OFFERS, select_newest_prose
-from controlwatch.core.rendering.slack_blocks import PROSE
+from controlwatch.core.rendering.slack_blocks import LABELS, PROSE
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.ports import Outbox
 from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.slack.ack_deadline import try_or_explain
 from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
+from controlwatch.slack.permissions import Permissions
 from controlwatch.slack.prose_view import (
     PROSE_ASK,
     UNSETTLED_STATES,
@@ -55,6 +59,7 @@ class ProseWindow:
 
     opinions: SecondOpinions | None  #: None: no second reader is set up
     outbox: Outbox
+    permissions: Permissions
     _turns: threading.Semaphore = field(
         default_factory=lambda: threading.Semaphore(MAX_CONCURRENT_TEXTS), init=False
     )
@@ -84,7 +89,8 @@ class ProseWindow:
             view = build_prose_view(self._find_notice(place, user).load_content())
             return client.views_open(trigger_id=trigger, view=view)
 
-        _, problem = try_or_explain(open_view)
+        language = self.permissions.identify_asker(user, place.channel).language
+        _, problem = try_or_explain(open_view, language)
         if problem:
             respond(text=problem, response_type="ephemeral", replace_original=False)
 
@@ -93,15 +99,15 @@ class ProseWindow:
         ack()
         view, user = body["view"], str(body["user"]["id"])
         offer = str(action.get("action_id", "")).removeprefix(PROSE_ASK)
-        window = _OpenWindow(client=client, view_id=str(view["id"]), user=user)
-        found, problem = try_or_explain(
-            lambda: self._note_wish(ProsePlace.from_metadata(str(view.get("private_metadata"))), user, offer)
-        )
+        place = ProsePlace.from_metadata(str(view.get("private_metadata")))
+        language = self.permissions.identify_asker(user, place.channel).language
+        window = _OpenWindow(client=client, view_id=str(view["id"]), user=user, language=language)
+        found, problem = try_or_explain(lambda: self._note_wish(place, user, offer), language)
         if found is None:
             window.tell(problem)
             return
         if not self._places.acquire(blocking=False):
-            window.tell(TOO_MANY)
+            window.tell(explain_problem(TOO_MANY, language))
             return
         # The process may end while it waits for the model.
         threading.Thread(
@@ -129,7 +135,8 @@ class ProseWindow:
         wanted = OFFERS[offer]
         with self._turns:
             reason, problem = try_or_explain(
-                lambda: found.opinions.answer_prose(found.key, *wanted, now=datetime.now(UTC))
+                lambda: found.opinions.answer_prose(found.key, *wanted, now=datetime.now(UTC)),
+                window.language,
             )
         problem = problem or reason or ""
         content = found.load_content()
@@ -191,6 +198,7 @@ class _OpenWindow:
     client: WebClient
     view_id: str
     user: str
+    language: Language
 
     def show(self, content: ProseContent, *, problem: str = "", otherwise: str = "") -> None:
         """Show this in the window; where it was closed, write to the person how far the text is."""
@@ -207,6 +215,6 @@ class _OpenWindow:
         text = {"type": "plain_text", "text": to_one_line(sentence, 1_000), "emoji": False}
         self.client.chat_postMessage(
             channel=self.user,
-            text="Translate or explain",
+            text=pick_language(*LABELS[PROSE], self.language),
             blocks=[{"type": "section", "text": text}],
         )

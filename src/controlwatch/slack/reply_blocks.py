@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from controlwatch.core.alerting.follow_up import ActionRecord
+from controlwatch.core.model import Language
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
-from controlwatch.core.model.timezones import format_beijing_time
-from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.action_text import ACTION_PHRASES, describe_note
+from controlwatch.core.rendering.day_text import spell_beijing_time
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import Reply, select_page
+from controlwatch.core.rendering.wording import pick_language
 
 Block = dict[str, Any]
 
@@ -34,14 +36,6 @@ MAX_ACTIONS = 8
 LINK_ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
 #: A Slack user: U0123ABCD
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
-#: What was done; the name of the user follows.
-ACTION_PHRASES = {
-    "acknowledged": "acknowledged by ",
-    "not relevant": "marked not relevant by ",
-    "due": "due date set by ",
-    "muted": "muted by ",
-    "judged": "judged by ",
-}
 
 
 def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
@@ -110,24 +104,25 @@ def _build_button(text: str, action_id: str, value: str) -> Block:
     }
 
 
-def build_action_block(done: Sequence[ActionRecord], *, key: str) -> Block:
+def build_action_block(done: Sequence[ActionRecord], *, key: str, language: Language = "en") -> Block:
     """Return the lines that show the last actions on an alert: who did what, and when."""
+    one: Language = "zh" if language == "zh" else "en"
     elements: list[Block] = []
     for action in done[-MAX_ACTIONS:]:
         if action.what == "assigned":
             assignee = _build_user(action.note)
             elements += [
-                _build_text("✓ assigned to "),
+                _build_text(pick_language("✓ assigned to ", "✓ 指派给 ", one)),
                 assignee,
-                _build_text(" by "),
+                _build_text(pick_language(" by ", "，操作人 ", one)),
                 _build_user(action.who),
             ]
             note = ""
         else:
-            elements += [_build_text("✓ " + ACTION_PHRASES[action.what]), _build_user(action.who)]
-            note = f" · {to_one_line(action.note, 100)}" if action.note else ""
-        at = spell_dates(format_beijing_time(action.at))
-        elements.append(_build_text(f" · {at}{note}\n"))
+            done_by = pick_language(*ACTION_PHRASES[action.what], one)
+            elements += [_build_text(f"✓ {done_by}"), _build_user(action.who)]
+            note = f" · {to_one_line(describe_note(action.note, language), 100)}" if action.note else ""
+        elements.append(_build_text(f" · {spell_beijing_time(action.at, one)}{note}\n"))
     elements[-1] = _build_text(elements[-1]["text"].rstrip())
     return {
         "type": "rich_text",

@@ -9,7 +9,10 @@ from controlwatch.core.asking.question import Question
 from controlwatch.core.asking.vocabulary import Vocabulary
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.day_text import format_date
+from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.problems_zh import explain_problem, translate_problem
 from controlwatch.core.rendering.replies import (
     Reply,
     ReplyButton,
@@ -17,7 +20,9 @@ from controlwatch.core.rendering.replies import (
     offer_questions,
     subscriptions_reply,
 )
-from controlwatch.core.rendering.subscription_text import describe_subscription
+from controlwatch.core.rendering.subscription_text import describe_subscription_in
+from controlwatch.core.rendering.wording import pick_language
+from controlwatch.services.answer_question import FAILED
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.queries import Queries
 from controlwatch.services.store import AlertActions
@@ -44,13 +49,18 @@ class SubscriptionAnswers:
 
     def answer(self, question: Question, asker: Asker, *, now: datetime) -> Reply:
         """Do what is asked, and return what was done; raises `UsageError`."""
+        language = question.language
         match question.intent:
             case "subscribe":
                 return self.answer_subscribe(question, asker, now)
             case "unsubscribe":
                 number = self._find_own(question, asker).id
                 self.subscriptions.unsubscribe(number)
-                return Reply(title=f"Subscription {number} has ended.")
+                return Reply(
+                    title=pick_language(
+                        f"Subscription {number} has ended.", f"订阅{number}已终止。", language
+                    )
+                )
             case "mute" | "unmute":
                 return self.answer_mute(question, asker, now)
             case "pause":
@@ -58,15 +68,27 @@ class SubscriptionAnswers:
             case "resume":
                 return self.answer_resume(question, asker)
             case _:
-                found = (
-                    (
-                        item,
-                        f"{'you' if item.target == asker.user else 'this channel'}: "
-                        f"{describe_subscription(item)}{f' · PAUSED: {item.paused}' if item.paused else ''}",
-                    )
-                    for item in self.list_own(asker)
+                found = ((item, self._describe(item, question, asker, now)) for item in self.list_own(asker))
+                title = pick_language(
+                    "Your subscriptions and those of this channel", "您和本频道的订阅", language
                 )
-                return subscriptions_reply(found, title="Your subscriptions and those of this channel")
+                return subscriptions_reply(found, title=title, language=language)
+
+    def _describe(self, item: Subscription, question: Question, asker: Asker, now: datetime) -> str:
+        """Return to whom a subscription goes, what it is limited to, and why it is paused."""
+        language = question.language
+        english, chinese = ("you", "您") if item.target == asker.user else ("this channel", "本频道")
+        words = describe_subscription_in(item, self._build_context(question, now))
+        paused = pick_language(
+            f" · PAUSED: {item.paused}", f" · 已暂停：{translate_problem(item.paused)}", language
+        )
+        text = pick_language(f"{english}: {words}", f"{chinese}：{words}", language)
+        return text + (paused if item.paused else "")
+
+    def _build_context(self, question: Question, now: datetime) -> CardContext:
+        return CardContext(
+            lexicon=self.queries.names.lexicon, language=question.language, today=to_beijing_day(now)
+        )
 
     def list_own(self, asker: Asker) -> tuple[Subscription, ...]:
         """Return the active subscriptions of a channel and of the asker."""
@@ -77,38 +99,53 @@ class SubscriptionAnswers:
     def answer_subscribe(self, question: Question, asker: Asker, now: datetime) -> Reply:
         """Return a preview of the subscription that words describe; save it where they say so."""
         words = tuple(word for word in question.words if word.casefold() not in SAVE_AT_ONCE)
+        language = question.language
         if not words:
-            example = self.vocabulary.get_intent("subscribe").example
+            intent = self.vocabulary.get_intent("subscribe")
+            note = pick_language(
+                f"Use the form, or add what you want to the command: {intent.example}",
+                f"请使用表单，或在命令后写明内容：{intent.example_zh}",
+                language,
+            )
             return Reply(
-                title="Which alerts do you want?",
-                note=f"Use the form, or add what you want to the command: {example}",
-                offers=(ReplyButton(text="Choose · 选择", value="new"),),
+                title=pick_language("Which alerts do you want?", "您想接收哪些提醒？", language),
+                note=note,
+                offers=(ReplyButton(text=pick_language("Choose", "选择", language), value="new"),),
             )
         try:
-            parsed = parse_subscription(words, asker.channel, asker.user, self.queries.names)
+            parsed = parse_subscription(
+                words, asker.channel, asker.user, self.queries.names, language=asker.language
+            )
         except UnclearName as error:
             return self._ask_back(question, error)
         subscription = replace(parsed, owner=asker.user)
         if subscription.target == asker.channel and not asker.is_manager:
             raise UsageError(f"{MANAGERS_ONLY}; to subscribe for yourself: subscribe me …")
-        description = describe_subscription(subscription)
+        context = self._build_context(question, now)
+        description = describe_subscription_in(subscription, context)
         if len(words) == len(question.words):
-            first, *others = list_preview_lines(self.queries.preview(subscription, now=now))
+            first, *others = list_preview_lines(self.queries.preview(subscription, now=now), context)
             value = pack_subscription(subscription, most=BUTTON_CAPACITY)
             return Reply(
-                title=f"Not saved yet: {description}",
+                title=pick_language("Not saved yet: ", "尚未保存：", language) + description,
                 note=first,
                 rows=tuple(ReplyRow(heading="", body=line) for line in others),
                 offers=(
-                    ReplyButton(text="Save · 保存", value=value, does="save"),
-                    ReplyButton(text="Change · 修改", value=value),
+                    ReplyButton(text=pick_language("Save", "保存", language), value=value, does="save"),
+                    ReplyButton(text=pick_language("Change", "修改", language), value=value),
                 ),
             )
         number = self.subscriptions.subscribe(subscription, now)
+        mine = subscription.target == asker.user
         return Reply(
-            title=f"Subscription {number}: {description}",
-            note=f"Alerts are sent {'to you' if subscription.target == asker.user else 'to this channel'}. "
-            f"To end it: unsubscribe {number}",
+            title=pick_language(
+                f"Subscription {number}: {description}", f"订阅{number}：{description}", language
+            ),
+            note=pick_language(
+                f"Alerts are sent {'to you' if mine else 'to this channel'}. To end it: unsubscribe {number}",
+                f"提醒将{'发给您' if mine else '发到本频道'}。如需终止，请输入：退订 {number}",
+                language,
+            ),
         )
 
     def _ask_back(self, question: Question, error: UnclearName) -> Reply:
@@ -120,7 +157,12 @@ class SubscriptionAnswers:
             )
             for name in error.candidates[:5]
         ]
-        return Reply(title="That did not work", note=str(error), offers=offer_questions(offers))
+        language = question.language
+        return Reply(
+            title=pick_language(*FAILED, language),
+            note=explain_problem(str(error), language),
+            offers=offer_questions(offers),
+        )
 
     def _find_own(self, question: Question, asker: Asker) -> Subscription:
         """Return the subscription of a question that the asker may change; raises `UsageError`."""
@@ -152,11 +194,24 @@ class SubscriptionAnswers:
         until = now + timedelta(days=days if question.intent == "mute" else 0)
         mute = Mute(category=category, until=until, who=asker.user)
         numbers = ", ".join(str(item.id) for item in chosen if self.actions.mute_category(item.id, mute))
+        language = question.language
+        name = self.queries.names.lexicon.get_category_name(category, "zh")
+        of = pick_language(f"Subscriptions: {numbers}.", f"涉及订阅：{numbers}。", language)
         if question.intent == "unmute":
-            return Reply(title=f"{category} is no longer muted", note=f"Subscriptions: {numbers}.")
+            title = pick_language(f"{category} is no longer muted", f"已取消静音：{name}", language)
+            return Reply(title=title, note=of)
         return Reply(
-            title=f"{category} is muted until {format_date(until.date())}",
-            note=f"Subscriptions: {numbers}. Its alerts are not sent; `alerts` lists them.",
+            title=pick_language(
+                f"{category} is muted until {format_date(until.date())}",
+                f"已静音：{name}（至{format_date(until.date(), 'zh')}）",
+                language,
+            ),
+            note=of
+            + pick_language(
+                " Its alerts are not sent; `alerts` lists them.",
+                "期间不发送其提醒；输入“提醒记录”可查看。",
+                language,
+            ),
             offers=offer_questions((f"unmute {category}",)),
         )
 
@@ -166,8 +221,12 @@ class SubscriptionAnswers:
         if not self.subscriptions.pause(found.id, f"paused by {asker.user}", now):
             raise UsageError(f"subscription {found.id} is paused already")
         return Reply(
-            title=f"Subscription {found.id} is paused.",
-            note="Its alerts wait until it is resumed.",
+            title=pick_language(
+                f"Subscription {found.id} is paused.", f"订阅{found.id}已暂停。", question.language
+            ),
+            note=pick_language(
+                "Its alerts wait until it is resumed.", "恢复后再发送其间的提醒。", question.language
+            ),
             offers=offer_questions((f"resume {found.id}",)),
         )
 
@@ -176,4 +235,9 @@ class SubscriptionAnswers:
         found = self._find_own(question, asker)
         if not self.subscriptions.resume(found.id):
             raise UsageError(f"subscription {found.id} is not paused")
-        return Reply(title=f"Subscription {found.id} is resumed.", note="What has waited is sent now.")
+        return Reply(
+            title=pick_language(
+                f"Subscription {found.id} is resumed.", f"订阅{found.id}已恢复。", question.language
+            ),
+            note=pick_language("What has waited is sent now.", "此前未发的提醒现在发送。", question.language),
+        )

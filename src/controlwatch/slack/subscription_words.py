@@ -24,15 +24,21 @@ MAX_NAME_WORDS = 4
 SELF_WORDS = frozenset({"me", "我"})
 
 
-def parse_subscription(words: Iterable[str], channel: str, user: str, names: CriterionNames) -> Subscription:
+def parse_subscription(
+    words: Iterable[str],
+    channel: str,
+    user: str,
+    names: CriterionNames,
+    *,
+    language: Language = "both",
+) -> Subscription:
     """Return the subscription that words describe: for the channel or, with `me`, for the user.
 
-    Values of the criteria, a rate, a language and `outlook`, in any order. Raises `UsageError` naming the
-    word that is not understood.
+    Values of the criteria, a rate, a language and `outlook`, in any order; `language` is the one without a
+    word for it. Raises `UsageError` naming the word that is not understood.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     rate: Rate = "immediate"
-    language: Language = "both"
     target, outlook = channel, False
     for word in _join_names([word.strip(",;") for word in words], names):
         plain = word.casefold()

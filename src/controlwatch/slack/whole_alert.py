@@ -16,6 +16,7 @@ from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.deliver import Deliverer
 from controlwatch.slack.ack_deadline import try_or_explain
 from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
+from controlwatch.slack.permissions import Permissions
 
 Json = dict[str, Any]
 
@@ -25,6 +26,7 @@ class WholeAlertViewer:
     """Opens the window that shows all of an alert."""
 
     deliverer: Deliverer
+    permissions: Permissions
 
     def register_listeners(self, bolt: Bolt) -> None:
         """Listen for the button."""
@@ -41,14 +43,15 @@ class WholeAlertViewer:
         """Open the window; or say why the alert cannot be shown."""
         ack()
         trigger = str(body.get("trigger_id", ""))
-        view, problem = try_or_explain(lambda: self._build_view(body, action))
+        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+        language = self.permissions.identify_asker(user, channel).language
+        view, problem = try_or_explain(lambda: self._build_view(user, channel, action), language)
         if view is not None:
-            _, problem = try_or_explain(lambda: client.views_open(trigger_id=trigger, view=view))
+            _, problem = try_or_explain(lambda: client.views_open(trigger_id=trigger, view=view), language)
         if problem:
             respond(text=problem, response_type="ephemeral", replace_original=False)
 
-    def _build_view(self, body: Json, action: Json) -> Json:
-        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+    def _build_view(self, user: str, channel: str, action: Json) -> Json:
         targets = tuple(filter(None, (channel, user)))
         message = self.deliverer.compose_whole_alert(
             parse_delivery_key(action), targets, now=datetime.now(UTC)

@@ -19,13 +19,16 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import WatcherLine
 from controlwatch.core.model.account import PageLanguage, Visitor
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.cautions_zh import translate_caution
 from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.core.rendering.proof_text import format_proof, name_database
+from controlwatch.core.rendering.replies import describe_source_problem
 from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
@@ -188,6 +191,8 @@ class PageFrame:
             "state": _format_state,
             "proof": _format_proof,
             "sentence": _translate_sentence,
+            "problem": _explain_problem,
+            "failure": _describe_failure,
             "link": lambda value: to_safe_link(value) or "",
             "notice_path": build_notice_path,
         }
@@ -309,6 +314,20 @@ def _translate_sentence(context: Context, value: str) -> str:
     page: PageContext = context["page"]
     words = translate_caution(value) if page.language == "zh" else spell_dates(name_database(value))
     return to_one_line(words, 2_000)
+
+
+@pass_context
+def _explain_problem(context: Context, value: str) -> str:
+    """Return why something cannot be done, in the language of the page, on one line."""
+    page: PageContext = context["page"]
+    return to_one_line(explain_problem(str(value), page.language), 2_000)
+
+
+@pass_context
+def _describe_failure(context: Context, value: WatcherLine) -> str:
+    """Return what is wrong with a source, in the language of the page, on one line."""
+    page: PageContext = context["page"]
+    return to_one_line(describe_source_problem(value, page.language), 2_000)
 
 
 @pass_context

@@ -24,6 +24,7 @@ from controlwatch.core.model import Snapshot, Validators
 from controlwatch.core.model.addresses import is_allowed_url, resolve_link
 from controlwatch.core.model.document import FAULT
 from controlwatch.core.model.errors import RedirectLoop, Refused, TimedOut, TooLarge, Undeclared, Unreachable
+from controlwatch.core.sources.broken_answers import SENT_MORE, break_off_alike
 from controlwatch.core.sources.meta_refresh import find_meta_refresh
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.retry_after import read_retry_after
@@ -206,13 +207,14 @@ class HttpFetchSession:
     def _ask_again(self, broken: Snapshot, sent: Request) -> Snapshot:
         """Return the answer to a second request, where the first answer broke off.
 
-        A server that states wrong lengths sends the same again, which is then all there is: the answer keeps
-        its fault. Raises `Unreachable` where the second answer breaks off elsewhere.
+        A server that states wrong lengths sends the same again, but for the time or a number that it prints:
+        that is then all there is, and the answer keeps its fault. Raises `Unreachable` where the second
+        answer breaks off elsewhere.
         """
         url = broken.final_url
         built = self._fetch.build_request(sent, url, {}, self._http)
         answer = self._request_politely(built, url, broken.url)
-        if answer.fault and answer.body != broken.body:
+        if answer.fault and not break_off_alike(broken, answer):
             raise Unreachable(f"{url}: HTTP: {broken.fault}; asked again, {answer.fault}")
         return answer
 
@@ -366,4 +368,4 @@ def _describe_fault(response: httpx.Response, unpacked: UnpackedBody, size: int,
     if is_cut:
         return f"the answer broke off after {size:,} bytes"
     has_surplus = response.extensions["network_stream"].get_extra_info(SURPLUS)
-    return f"the server announced {size:,} bytes and sent more" if has_surplus else ""
+    return f"the server announced {size:,} bytes and {SENT_MORE}" if has_surplus else ""

@@ -11,13 +11,14 @@ import email
 import email.errors
 import email.policy
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from controlwatch.adapters.fetch.content_coding import unpack_body
 from controlwatch.core.model import Snapshot, Validators
@@ -34,11 +35,46 @@ _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _MAX_NAMED_HOSTS = 5  # of a message
 
 
+#: Names and values of a query or of what was posted, in the order in which they were sent.
+Fields = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SavedAnswer:
+    snapshot: Snapshot
+    posted: Fields = ()  #: what the browser posted to get it
+
+    def count_differences(self, query: Fields, posted: Fields) -> tuple[int, int, int]:
+        """Return in how many fields it differs from a request: posted, in the query, and not in common."""
+        own_query = tuple(parse_qsl(urlsplit(self.snapshot.url).query, keep_blank_values=True))
+        unknown = set(dict(posted)) ^ set(dict(self.posted)) | set(dict(query)) ^ set(dict(own_query))
+        return (
+            len(_find_differences(posted, self.posted)),
+            len(_find_differences(query, own_query)),
+            len(unknown),
+        )
+
+
+def _find_differences(wanted: Fields, saved: Fields) -> tuple[str, ...]:
+    """Return the fields that both have with different values, each as "name=saved and not name=wanted"."""
+    known = dict(saved)
+    return tuple(
+        f"{name}={known[name]} and not {name}={value}"
+        for name, value in wanted
+        if name in known and known[name] != value
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SavedFile:
-    answers: tuple[Snapshot, ...]
+    saved: tuple[_SavedAnswer, ...]
     without_content: frozenset[str] = frozenset()  #: canonical addresses that were requested, without a body
     is_drawn: bool = False
+
+    @property
+    def answers(self) -> tuple[Snapshot, ...]:
+        """The answers in the order in which the browser received them."""
+        return tuple(item.snapshot for item in self.saved)
 
 
 class SavedSession:
@@ -51,12 +87,10 @@ class SavedSession:
         #: The file holds the page as the browser drew it, without scripts and without what they requested.
         self.is_drawn = saved.is_drawn
         self._without_content = saved.without_content
-        self._by_address: dict[str, Snapshot] = {}
-        self._by_path: dict[str, Snapshot] = {}
-        for answer in self.answers:
-            address = canonicalize_url(answer.url)
-            self._by_address[address] = answer  # the last one: a challenge may have come first
-            self._by_path[address.partition("?")[0]] = answer
+        self._addresses = {canonicalize_url(answer.url) for answer in self.answers}
+        self._by_path: defaultdict[str, list[_SavedAnswer]] = defaultdict(list)
+        for item in saved.saved:
+            self._by_path[canonicalize_url(item.snapshot.url).partition("?")[0]].append(item)
 
     def __call__(self, request: Request, validators: Validators | None = None) -> Snapshot | None:
         """Return what the file has of an address.
@@ -64,15 +98,15 @@ class SavedSession:
         Raises `Unreachable` where it has nothing, and `UsageError` for contents that are still packed.
         """
         del validators
-        url = request.url
+        url, posted = request.url, request.form
         for _ in range(MAX_REDIRECTS):
-            found = self._find(url)
+            found = self._find(url, posted)
             if found is None:
                 break
             location = found.get_header("location")
             if not (300 <= found.status < 400 and location):
                 return self._unpack(found)
-            url = urljoin(url, location)
+            url, posted = urljoin(url, location), ()
         if canonicalize_url(url) in self._without_content:
             raise Unreachable(
                 f"{self.name} has the request for {url} and not its content; load the page again with the"
@@ -97,17 +131,27 @@ class SavedSession:
 
     def choose_saved(self, urls: Iterable[str]) -> str | None:
         """Return the first of these addresses that the file has an answer of."""
-        return next((url for url in urls if canonicalize_url(url) in self._by_address), None)
+        return next((url for url in urls if canonicalize_url(url) in self._addresses), None)
 
     def was_requested(self, url: str) -> bool:
         """Return whether the browser requested an address, also where the file lacks its content."""
         address = canonicalize_url(url)
-        return address in self._by_address or address in self._without_content
+        return address in self._addresses or address in self._without_content
 
-    def _find(self, url: str) -> Snapshot | None:
-        """Return the answer of an address; without one, that of the same path with another query."""
-        address = canonicalize_url(url)
-        return self._by_address.get(address) or self._by_path.get(address.partition("?")[0])
+    def _find(self, url: str, posted: Fields) -> Snapshot | None:
+        """Return the answer of a path whose query and posted fields are nearest to those of a request.
+
+        Of the same ones the last: a challenge may have come first. Raises `Unreachable` where another list
+        was posted for, as the pages of one site load several lists from one address.
+        """
+        query = tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        saved = self._by_path.get(canonicalize_url(url).partition("?")[0])
+        if not saved:
+            return None
+        nearest = min(reversed(saved), key=lambda item: item.count_differences(query, posted))
+        if differences := _find_differences(posted, nearest.posted):
+            raise Unreachable(f"{self.name} has an answer of {url} for {'; '.join(differences)}")
+        return nearest.snapshot
 
 
 def open_saved_session(path: Path) -> SavedSession:
@@ -137,7 +181,7 @@ def open_saved_session(path: Path) -> SavedSession:
 
 def _read_har(content: bytes, saved_at: datetime) -> _SavedFile:
     entries: list[dict[str, Any]] = json.loads(content.decode("utf-8-sig"))["log"]["entries"]
-    answers: list[Snapshot] = []
+    saved: list[_SavedAnswer] = []
     without_content: set[str] = set()
     for entry in entries:
         url, answer = str(entry["request"]["url"]), entry["response"]
@@ -145,8 +189,24 @@ def _read_har(content: bytes, saved_at: datetime) -> _SavedFile:
         if not answer.get("status") or (text is None and not answer.get("redirectURL")):
             without_content.add(canonicalize_url(url))
             continue
-        answers.append(_read_entry(url, answer, saved_at))
-    return _SavedFile(answers=tuple(answers), without_content=frozenset(without_content))
+        posted = _read_posted(entry["request"].get("postData") or {})
+        saved.append(_SavedAnswer(snapshot=_read_entry(url, answer, saved_at), posted=posted))
+    return _SavedFile(saved=tuple(saved), without_content=frozenset(without_content))
+
+
+def _read_posted(data: dict[str, Any]) -> Fields:
+    """Return the fields that a browser posted: of a form, or the plain values of a JSON object."""
+    text = str(data.get("text") or "")
+    if "json" in str(data.get("mimeType") or ""):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            return ()
+        pairs = found.items() if isinstance(found, dict) else ()
+        return tuple((str(name), str(value)) for name, value in pairs if isinstance(value, (str, int)))
+    if not text:  # some tools keep the fields alone, decoded
+        return tuple((str(one["name"]), str(one.get("value", ""))) for one in data.get("params") or ())
+    return tuple(parse_qsl(text, keep_blank_values=True))
 
 
 def _read_entry(url: str, answer: dict[str, Any], saved_at: datetime) -> Snapshot:
@@ -207,4 +267,4 @@ def _read_mhtml(content: bytes, saved_at: datetime) -> _SavedFile:
                 body=body,
             )
         )
-    return _SavedFile(answers=tuple(answers), is_drawn=True)
+    return _SavedFile(saved=tuple(_SavedAnswer(snapshot=answer) for answer in answers), is_drawn=True)

@@ -19,7 +19,7 @@ from controlwatch.core.model import Notice, to_notice_key
 
 #: A document of more index words than this is indexed by the first of them: 1 MB of Chinese.
 MAX_WORDS = 400_000
-#: Where so many notices may contain a text, they are not collected first.
+#: Where more notices than this may contain a text, they are not collected first.
 MANY_CANDIDATES = 20_000
 #: A run of Han characters, or a Latin word or number: 稀土永磁, NdFeB, 85076000
 WORD_RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+")

@@ -22,9 +22,11 @@ from controlwatch.adapters.storage.base import (
     match_category,
     match_prefix,
 )
+from controlwatch.adapters.storage.notice_conditions import list_notice_ids
 from controlwatch.adapters.storage.review_rows import match_concluded
 from controlwatch.core.law.answers import CodeMention
 from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.law.party_answers import IncompleteListing, PartyLine
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Deadline, Direction, EffectiveDate, NoticeKind, Relation, Verb
@@ -77,6 +79,18 @@ class LegalGraphStore(StorePart):
         with self._read_engine.begin() as connection:
             touching = _query_keys(match_category(connection, category), NOTICE.c.is_change)
             return tuple(sorted(connection.execute(touching).scalars()))
+
+    def list_newest_keys_touching(self, category: str, *, by: date, most: int) -> tuple[str, ...]:
+        """Return the keys of the newest changes that touch a category and were published by a day.
+
+        Newest first. Where a notice does not state when it was published, the day it was first seen counts.
+        """
+        chosen = NoticeFilter(category=category, last=by, changes_only=True)
+        with self._read_engine.begin() as connection:
+            ids = list_notice_ids(connection, chosen, limit=most)
+            keys = select(NOTICE.c.id, NOTICE.c.key).where(NOTICE.c.official, NOTICE.c.id.in_(ids))
+            found = {row.id: row.key for row in connection.execute(keys)}
+        return tuple(found[notice_id] for notice_id in ids if notice_id in found)
 
     def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Return the keys of notices that something may have happened to between two days, both included."""

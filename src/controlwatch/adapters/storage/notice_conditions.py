@@ -35,7 +35,7 @@ from controlwatch.adapters.storage.review_rows import match_judged_change
 from controlwatch.core.law.notice_filter import ListPosition, NoticeFilter
 from controlwatch.core.model.timezones import BEIJING
 
-#: With so many findings, the list is full before they are collected.
+#: With more findings than this, the list is full before they are collected.
 MANY_FINDINGS = 3_000
 #: The largest id; a position in an address may name any number.
 MAX_ID = 2**31 - 1

@@ -41,7 +41,8 @@ def open_read_only(url: str) -> Iterator[Database]:
     path = Path(parsed.database or "")
     if is_sqlite and not path.is_file():
         raise UsageError(
-            f"no store exists at {path.absolute()}, and none was created; see CONTROLWATCH_STATE_DIR"
+            f"no store exists at {path.absolute()}, and none was created: start with `controlwatch run`, "
+            "or set CONTROLWATCH_STATE_DIR"
         )
     at_rest = is_sqlite and not any(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-journal"))
     before = path.stat() if at_rest else None

@@ -82,7 +82,9 @@ def decide_reminders(context: ReminderContext, *, now: datetime) -> ReminderRoun
     """Decide which reminders and outlooks are due now. `now` is an aware instant."""
     plan = plan_reminders(context.key_dates, context.scheduled_reminders, today=find_reminder_day(now))
     reminders = (_plan_reminder(occasion, context, now) for occasion in plan.occasions)
-    alerts = list(merge_reminders(planned for planned in reminders if planned is not None))
+    found = [planned for planned in reminders if planned is not None]
+    cancelled = [item for item in found if item.alert.occasion is not None and item.alert.occasion.gone]
+    alerts = [*merge_reminders(item for item in found if item not in cancelled), *merge_cancelled(cancelled)]
     outlook_days: dict[int, date] = {}
     for subscription in context.subscriptions:
         local = now.astimezone(ZoneInfo(subscription.timezone))
@@ -116,11 +118,47 @@ def merge_reminders(planned: Iterable[PlannedAlert]) -> Iterator[PlannedAlert]:
         yield replace(first, alert=alert, deliveries=tuple(deliveries.values()))
 
 
+def merge_cancelled(planned: Iterable[PlannedAlert]) -> Iterator[PlannedAlert]:
+    """Yield one alert for all cancelled dates of a round that concern the same subscribers, nearest first.
+
+    A suspension may cancel the dates of several notices: each subscriber is notified once, of their own.
+    """
+    ordered = sorted(planned, key=attrgetter("gravity"))
+    wanted: dict[int, list[PlannedAlert]] = {}
+    for item in ordered:
+        for delivery in item.deliveries:
+            wanted.setdefault(delivery.subscription_id, []).append(item)
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for subscription_id, items in wanted.items():
+        groups.setdefault(tuple(map(ordered.index, items)), []).append(subscription_id)
+    for places, subscription_ids in groups.items():
+        first, *others = (ordered[place] for place in places)
+        occasions = tuple(item.alert.occasion for item in others if item.alert.occasion is not None)
+        deliveries = (
+            _choose_delivery(subscription_id, (first, *others)) for subscription_id in subscription_ids
+        )
+        alert = replace(first.alert, others=occasions)
+        yield replace(first, alert=alert, deliveries=tuple(deliveries))
+
+
+def _choose_delivery(subscription_id: int, planned: Iterable[PlannedAlert]) -> PlannedDelivery:
+    """Return the first delivery to a subscription that is not muted, or else a muted one."""
+    own = [
+        delivery
+        for item in planned
+        for delivery in item.deliveries
+        if delivery.subscription_id == subscription_id
+    ]
+    return next((delivery for delivery in own if not delivery.muted), own[0])
+
+
 def _plan_reminder(occasion: ReminderSubject, context: ReminderContext, now: datetime) -> PlannedAlert | None:
     """Plan a reminder for those whom the notice, or what it releases, concerns or who were notified of it."""
     known = context.find_notice(occasion.event.key)
     if known is None:
         return None
+    if occasion.gone:
+        occasion = _name_cancelled(occasion, known.notice)
     alert = _build_alert(occasion, known.notice, now)
     merged = _merge_released_notices(known, occasion.event, context)
     routed = route_alert(
@@ -140,6 +178,16 @@ def _plan_reminder(occasion: ReminderSubject, context: ReminderContext, now: dat
         and (subscription.reminders or alert.kind != "reminder")
     )
     return PlannedAlert(alert=alert, deliveries=(*routed, *others), notice_key=occasion.event.key)
+
+
+def _name_cancelled(occasion: ReminderSubject, notice: Notice) -> ReminderSubject:
+    """Add the number and the items of its notice to a cancelled date: the calendar no longer has it."""
+    event = replace(
+        occasion.event,
+        number=notice.number.canonical if notice.number is not None else occasion.event.number,
+        categories=tuple(found.id for found in notice.categories),
+    )
+    return replace(occasion, event=event)
 
 
 def _build_alert(occasion: ReminderSubject, notice: Notice, now: datetime) -> Alert:

@@ -13,6 +13,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from controlwatch.core.alerting.system_alerts import TextPair
 from controlwatch.core.law.notice_filter import parse_direction
 from controlwatch.core.model import Direction, Subscription
 from controlwatch.core.model.errors import UsageError
@@ -20,6 +21,15 @@ from controlwatch.core.model.errors import UsageError
 if TYPE_CHECKING:
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
+#: Direction → its name in words.
+DIRECTION_NAMES: dict[str, TextPair] = {
+    "tighten": ("stricter", "收紧"),
+    "relax": ("eased", "放宽"),
+    "suspend": ("suspended", "暂停"),
+    "resume": ("applies again", "恢复"),
+    "clarify": ("explained", "解释"),
+    "neutral": ("other changes", "其他调整"),
+}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -48,13 +58,13 @@ class FormField:
     """The field of a criterion in the Slack form."""
 
     name: str  #: its block and action id, after "controlwatch_"
-    label: str
+    label: TextPair
     #: the tree of categories, a menu of all values, a menu with a search, or values separated by commas
     widget: Literal["categories", "menu", "search", "text"]
     #: label of each value of a menu, by value
-    list_choices: Callable[[Lexicon], Mapping[str, str]] = lambda _lexicon: {}
+    list_choices: Callable[[Lexicon], Mapping[str, TextPair]] = lambda _lexicon: {}
     example: str = ""  #: shown in an empty text field
-    hint: str = ""  #: a sentence below the field
+    hint: TextPair = ("", "")  #: a sentence below the field
     is_basic: bool = False  #: in the form from the start; the others follow behind "more options"
 
 
@@ -168,9 +178,12 @@ CRITERIA: tuple[Criterion, ...] = (
         recognize=lambda word, names: word.lower() if word.lower() in names.list_categories() else None,
         form=FormField(
             name="categories",
-            label="Items (none: all) · 物项",
+            label=("Items (none: all)", "物项（不选即全部）"),
             widget="categories",
-            hint="Choose a group to get all of it. Without a choice you get every notice.",
+            hint=(
+                "Choose a group to get all of it. Without a choice you get every notice.",
+                "选择大类即包含其全部物项；不选则接收所有公告。",
+            ),
             is_basic=True,
         ),
     ),
@@ -182,10 +195,10 @@ CRITERIA: tuple[Criterion, ...] = (
         recognize=lambda word, names: _recognize_name(names.find_issuer, word),
         form=FormField(
             name="issuers",
-            label="Issuers · 发布机关",
+            label=("Issuers", "发布机关"),
             widget="menu",
             list_choices=lambda lexicon: {
-                issuer.code: f"{issuer.code} · {issuer.zh[0]}" for issuer in lexicon.issuers
+                issuer.code: (issuer.code, issuer.zh[0]) for issuer in lexicon.issuers
             },
         ),
     ),
@@ -198,11 +211,14 @@ CRITERIA: tuple[Criterion, ...] = (
         restore=Direction,
         form=FormField(
             name="directions",
-            label="Directions · 方向",
+            label=("Directions", "方向"),
             widget="menu",
-            hint="Without a choice: every kind of change.",
+            hint=("Without a choice: every kind of change.", "不选则包括各类变化。"),
             is_basic=True,
-            list_choices=lambda _: {direction.value: direction.value for direction in Direction},
+            list_choices=lambda _: {
+                direction.value: DIRECTION_NAMES.get(direction.value, (direction.value, ""))
+                for direction in Direction
+            },
         ),
     ),
     Criterion(
@@ -213,11 +229,13 @@ CRITERIA: tuple[Criterion, ...] = (
         recognize=lambda word, names: _recognize_name(names.find_destination, word),
         form=FormField(
             name="destinations",
-            label="Destinations · 目的地",
+            label=("Destinations", "目的地"),
             widget="search",
             list_choices=lambda lexicon: {
-                place.code: f"{lexicon.get_place_name(place.code, 'en')} · "
-                f"{lexicon.get_place_name(place.code, 'zh')}"
+                place.code: (
+                    lexicon.get_place_name(place.code, "en"),
+                    lexicon.get_place_name(place.code, "zh"),
+                )
                 for place in lexicon.places
             },
         ),
@@ -231,9 +249,12 @@ CRITERIA: tuple[Criterion, ...] = (
         describe="HS {}".format,
         form=FormField(
             name="hs",
-            label="HS codes or their beginnings · 海关商品编号",
+            label=("HS codes or their beginnings", "海关商品编号或其开头"),
             widget="text",
-            hint="Separated by commas. Only notices that name one of them are sent.",
+            hint=(
+                "Separated by commas. Only notices that name one of them are sent.",
+                "以逗号分隔。仅发送列明其中之一的公告。",
+            ),
             example="8507, 2811.19",
         ),
     ),
@@ -246,10 +267,13 @@ CRITERIA: tuple[Criterion, ...] = (
         describe="“{}”".format,
         form=FormField(
             name="terms",
-            label="Words in title or text · 关键词",
+            label=("Words in title or text", "标题或正文中的关键词"),
             widget="text",
             example="drone, 石墨",
-            hint="Separated by commas. Only notices that contain one of them are sent.",
+            hint=(
+                "Separated by commas. Only notices that contain one of them are sent.",
+                "以逗号分隔。仅发送含有其中之一的公告。",
+            ),
         ),
     ),
 )

@@ -69,10 +69,16 @@ class Question:
     choices: tuple[str, ...] = ()
     is_sentence: bool = False  #: no command, but a question in somebody's own words
     text: str = ""  #: as typed, in plain signs
+    chat_language: Language = "en"  #: of the place where it is asked
 
     @property
     def language(self) -> Language:
-        """The language of the question: Chinese where it has Chinese words beside, or instead of, English."""
+        """The language of the answer: Chinese where the question has Chinese words, and no English ones.
+
+        A command is the same in both languages: it is answered in that of the chat.
+        """
+        if self.chat_language == "zh" and not self.is_sentence:
+            return "zh"
         words = self.text.replace(self.subject, " ") if self.subject else self.text
         is_english = not HAN.search(words) and len(words.split()) > 1
         return "zh" if HAN.search(self.text) and not is_english else "en"
@@ -143,7 +149,8 @@ class _QuestionReader:
 
     def _read_command(self, intent: Intent, words: tuple[str, ...]) -> Question:
         if intent.subject in OWN_GRAMMAR:
-            return Question(intent=intent.name, words=words)
+            meant = {said: word for word, others in intent.implies.items() for said in others}
+            return Question(intent=intent.name, words=tuple(meant.get(word, word) for word in words))
         whole = " ".join(words)
         if intent.subject == "subscription":
             return self._read_subscription(intent, whole)

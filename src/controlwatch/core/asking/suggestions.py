@@ -28,7 +28,7 @@ def suggest_questions(question: Question, vocabulary: Vocabulary, lexicon: Lexic
     words = question.subject.split()
     if words and len(words) <= MAX_NAME_WORDS and len(question.subject) <= MAX_NAME_LENGTH:
         found = (*found, f"entity {question.subject}")
-    is_chinese = HAN.search(question.text) is not None
+    is_chinese = question.language == "zh"
     examples = [
         example
         for intent in vocabulary.intents

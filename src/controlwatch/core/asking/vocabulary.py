@@ -11,6 +11,7 @@ from typing import Literal
 
 from controlwatch.core.extraction.text.lexicon import Pattern
 from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.model import Language
 
 IntentName = Literal[
     "help",
@@ -51,17 +52,25 @@ class Intent:
 
     name: IntentName
     means: str  #: one phrase for a person
+    means_zh: str  #: the same in Chinese
     commands: tuple[str, ...] = ()  #: first words that name it
     verbs: tuple[str, ...] = ()  #: first words that name it where no phrase of another intent follows
     phrases: tuple[str, ...] = ()
     subject: SubjectKind = "none"
     time: TimeKind = "none"
     example: str = ""  #: commands, for help
+    example_zh: str = ""  #: the same in Chinese
     questions: tuple[str, ...] = ()  #: in full, in both languages
     #: the intent that is meant where the subject is one of these
     redirect: Mapping[FoundKind, IntentName] = field(default_factory=dict)
     #: words of the command, with the phrases of a sentence that stand for them
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def get_command(self, language: Language) -> str:
+        """Return the command that names it: the first Chinese one, or its name."""
+        if language != "zh":
+            return self.name
+        return next(command for command in self.commands if HAN.search(command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +121,16 @@ class Vocabulary:
     def get_intent(self, name: IntentName) -> Intent:
         """Return the intent of a name."""
         return self._intents_by_name[name]
+
+    def write_command(self, command: str, language: Language) -> str:
+        """Return a command with its first word in a language: it is then answered in this language.
+
+        >>> vocabulary.write_command("latest battery", "zh")  # doctest: +SKIP
+        '最新 battery'
+        """
+        name, space, behind = command.partition(" ")
+        intent = next((item for item in self.intents if item.name == name), None)
+        return f"{intent.get_command(language)}{space}{behind}" if intent is not None else command
 
     @cached_property
     def phrases(self) -> PhraseFinder:

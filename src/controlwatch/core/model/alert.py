@@ -147,7 +147,8 @@ class Alert:
     judgement: Judgement | None = None  #: of judged documents: what a person decided
     chinese: AlertText | None = None  #: title and body in Chinese; None: of notices, and of old versions
     technical: str = ""  #: of health alerts: the reason in technical words, for operators only
-    others: tuple[ReminderSubject, ...] = ()  #: of reminders: further key dates of the notice, same day
+    #: of reminders: further key dates of the notice, or dates of other notices that were cancelled with it
+    others: tuple[ReminderSubject, ...] = ()
 
     @property
     def original_kind(self) -> AlertKind:

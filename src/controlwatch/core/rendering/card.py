@@ -32,6 +32,7 @@ from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
     ENDING_WORDS,
     build_agenda_fact,
+    build_cancelled_fact,
     build_occasion_heading,
     choose_occasion_badge,
     list_occasion_facts,
@@ -165,8 +166,14 @@ def build_card(
         list_status_facts(known, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
-        occasions = (alert.occasion, *alert.others)
-        found = [fact for occasion in occasions for fact in list_occasion_facts(occasion, notice, context)]
+        own = [item for item in alert.others if item.event.key == alert.occasion.event.key]
+        foreign = [item.event for item in alert.others if item not in own]
+        found = [
+            fact
+            for occasion in (alert.occasion, *own)
+            for fact in list_occasion_facts(occasion, notice, context)
+        ]
+        found += [build_cancelled_fact(event, context) for event in foreign]
         # What the end of a term means is in the summary.
         standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
         happenings = sorted(dict.fromkeys(found), key=lambda fact: fact.word != "what")
@@ -174,7 +181,7 @@ def build_card(
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
-            heading=build_occasion_heading(alert.occasion, notice, context, others=len(alert.others)),
+            heading=build_occasion_heading(alert.occasion, notice, context, others=alert.others),
             summary=summarize_occasion(alert.occasion, context),
             facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )

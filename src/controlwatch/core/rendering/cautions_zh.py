@@ -96,6 +96,18 @@ CAUTIONS: tuple[tuple[str, str], ...] = (
         r"not all descriptions of the control list (.*) are known here: read the list too",
         r"管制清单\1的物项描述未全部收录，请同时查阅清单。",
     ),
+    (
+        r"only the newest (\d+) notices are looked at here: .*",
+        r"此处仅查看最新的 \1 份公告，更早的公告也可能适用，请见公告列表。",
+    ),
+    (
+        r"See also (.*): the same number in another product group\.",
+        r"另见\1：另一产品类别中编号相同的物项。",
+    ),
+    (
+        r"Neodymium-iron-boron magnets are controlled where they contain terbium or dysprosium: (.*)\.",
+        r"钕铁硼磁材含铽或镝的受管制：\1。",
+    ),
     (r"(.*): no notice known here controls it by name\.", r"\1：已知公告均未点名管制。"),
     (r"Controls of (.*) in force: (.*)\.", r"现行有效的 \1 管制：\2。"),
     (r"Based on the reference database alone, which ends on (.*)\.", r"仅依据截至 \1 的参考数据库。"),
@@ -123,6 +135,8 @@ _PARTS: tuple[tuple[str, str], ...] = (
     (r"\(its list began on ([^()]*)\)", r"（其列表始于\1）"),
     (r" and (\d+) more", r" 等另 \1 个"),
     (r"，截止 。", "。"),
+    (r" rare earths ", "稀土"),
+    (r" minor metals ", "稀有金属"),
 )
 
 

@@ -134,6 +134,7 @@ SENTENCES: dict[str, Callable[[Notice, CardContext], str]] = {
     "import-ban": _check_imports,
     **dict.fromkeys(("port-fee-charged", "port-fee-resumed"), _check_port_calls),
     **dict.fromkeys(("tariff-raised", "tariff-cut", "tariff-resumed", "tariff-changed"), _check_duties),
+    **dict.fromkeys(("trade-remedy", "trade-remedy-eased", "trade-remedy-changed"), _check_duties),
     **dict.fromkeys(("entities-listed", "listing-resumed"), _check_parties),
     **dict.fromkeys(SUSPENSIONS, _plan_for_end),
     **dict.fromkeys(

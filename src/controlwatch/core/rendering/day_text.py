@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Language
-from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.model.timezones import format_beijing_time, to_beijing_day
 
 if TYPE_CHECKING:
     from controlwatch.core.asking.day_readings import DaySpan
@@ -33,9 +33,15 @@ def format_date(day: date, language: Language = "en") -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def format_beijing_day(instant: datetime) -> str:
+def format_beijing_day(instant: datetime, language: Language = "en") -> str:
     """Return the day in Beijing of an aware instant, in words."""
-    return format_date(to_beijing_day(instant))
+    return format_date(to_beijing_day(instant), language)
+
+
+def spell_beijing_time(instant: datetime, language: Language = "en") -> str:
+    """Return an aware instant in Beijing in words: 8 Nov 2025 09:30 Beijing time."""
+    text = spell_dates(format_beijing_time(instant), language)
+    return text.replace(" Beijing time", "（北京时间）") if language == "zh" else text
 
 
 def format_span(span: DaySpan, language: Language = "en") -> str:

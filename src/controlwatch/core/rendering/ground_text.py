@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from controlwatch.core.alerting.subscription_criteria import DIRECTION_NAMES
 from controlwatch.core.extraction.report.provenance import describe_rule
 from controlwatch.core.extraction.report.summary import KIND_NAMES, name_in_chinese
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Ground
 from controlwatch.core.model.account import PageLanguage
 from controlwatch.core.rendering.day_text import spell_dates
-from controlwatch.core.rendering.reason_text import DIRECTION_NAMES
 from controlwatch.core.rendering.rules_zh import RULES_ZH
 from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.wording import find_word

@@ -27,6 +27,23 @@ MAX_PLACES = 2
 #: A finding that changed: effective: 2026-12-01 → 2026-12-22
 MOVED_DAY = re.compile(r"effective: (\d{4}-\d\d-\d\d) → (\d{4}-\d\d-\d\d)")
 #: Texts that change nothing from a day on.
+#: What a category is called behind a measure that its name would say again, in English and in Chinese.
+SUBJECTS: dict[str, tuple[str, str]] = {
+    "list.master": ("items on the dual-use control list", "两用物项出口管制清单所列物项"),
+    "licence.catalogue": ("items in the dual-use licence catalogue", "两用物项许可证管理目录所列物项"),
+    "licence.goods": ("goods in the export licence catalogue", "出口许可证管理货物目录所列货物"),
+    "licence.procedure": ("application procedure", "申请程序"),
+    "tariff.additional": ("imports", "进口货物"),
+    "tariff.import_rates": ("imports", "进口货物"),
+    "tariff.export_duty": ("exports", "出口货物"),
+    "trade_remedy": ("imports", "进口货物"),
+    "tax.vat_rebate": ("exports", "出口货物"),
+    "sps_import": ("quarantine measure by customs", "海关检验检疫措施"),
+    "shipping": ("ships", "船舶"),
+    "procurement": ("public contracts", "政府采购项目"),
+}
+#: Measures that are not named by the category: its own name stands behind them.
+UNNAMED_MEASURES = frozenset({"rules-changed", "correction", "explanation", "draft", "no-change", "no-text"})
 UNDATED_MEASURES = frozenset({"draft", "explanation", "no-change", "no-text"})
 
 
@@ -178,11 +195,21 @@ def _name_targets(notice: Notice, context: CardContext, room: int) -> str:
     return context.join_within(list(dict.fromkeys(names)), room) if names else ""
 
 
+def _name_subjects(ids: Sequence[str], measure: str, context: CardContext) -> list[str]:
+    """Return the names of categories without what the measure says already, but for one that is alone."""
+    if measure in UNNAMED_MEASURES:
+        return [context.name_briefly(name) for name in ids]
+    items = [name for name in ids if name not in SUBJECTS]
+    if items:
+        return [context.name_briefly(name) for name in items]
+    return [context.pick_one(*SUBJECTS[name]) for name in ids]
+
+
 def _describe_subject(notice: Notice, measure: str, context: CardContext, room: int) -> str:
     """Return the items, or the list with its parties, and the destinations: as many as fit, never cut."""
     ids = [finding.id for finding in notice.categories if not finding.id.startswith("destination.")]
     lists = [name for name in ids if name.startswith("entity.")]
-    names = list(dict.fromkeys(context.name_briefly(name) for name in lists or ids))
+    names = list(dict.fromkeys(_name_subjects(lists or ids, measure, context)))
     to = ""
     if lists:
         parties = [context.pick_one(party.en or party.zh, party.zh or party.en) for party in notice.entities]
@@ -193,6 +220,6 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
         places = describe_places(whole, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
-        english, chinese = ("of", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
+        english, chinese = ("linked to", "涉") if measure in PORT_FEE_MEASURES else ("to", "对")
         to = context.pick_one(f" {english} {places}", f"，{chinese}{places}")
     return context.join_within(names, room - len(to)) + to if names else ""

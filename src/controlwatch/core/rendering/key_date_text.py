@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from controlwatch.core.alerting.system_alerts import format_moment_pair
 from controlwatch.core.extraction.mentions.clauses import name_clause
@@ -17,6 +17,8 @@ from controlwatch.core.rendering.wording import find_word
 
 MAX_SHOWN_ITEMS = 6
 MAX_MISSING = 3
+#: Characters of the numbers of notices in a heading.
+MAX_NUMBERS = 60
 #: Characters of a heading: the badge comes before it, and Slack cuts at 150.
 MAX_HEADING = 100
 #: Event → its word once it has happened.
@@ -51,14 +53,18 @@ def describe_cancelled(event: KeyDate, context: CardContext) -> str:
 
 
 def build_occasion_heading(
-    occasion: ReminderSubject, notice: Notice, context: CardContext, *, others: int = 0
+    occasion: ReminderSubject, notice: Notice, context: CardContext, *, others: Sequence[ReminderSubject] = ()
 ) -> str:
     """Return the line that must suffice on a phone: what, when, for which items, by which notice.
 
-    `others` is the number of further dates of the notice that the reminder is about.
+    `others` are the further dates that the reminder is about, of the notice or, cancelled, of others.
     """
     event = occasion.event
     number = name_number(notice.number.canonical, context) if notice.number is not None else ""
+    foreign = [item.event for item in others if item.event.key != event.key]
+    if number and foreign:
+        names = dict.fromkeys(name_number(item.number, context) for item in foreign)
+        number = context.join_within([number, *names], MAX_NUMBERS)
     day = context.format_date(event.date)
     what = f"{name_event(event, notice, context)} {day}"
     left = (event.date - context.today).days
@@ -75,12 +81,13 @@ def build_occasion_heading(
     elif event.event in ENDING_WORDS and not occasion.gone:
         what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
     if others:
-        what += context.pick_one(f" +{others} more date{'' if others == 1 else 's'}", f"等{others + 1}个日期")
+        more = len(others)
+        what += context.pick_one(f" +{more} more date{'' if more == 1 else 's'}", f"等{more + 1}个日期")
     what = add_known_day(what, context.coverage, context.language)
     announced = format_announced(event.announced, language=context.language)
-    items = context.join_within(
-        [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)
-    )
+    ids = dict.fromkeys(found.id for found in notice.categories)
+    ids |= dict.fromkeys(name for item in foreign for name in item.categories)
+    items = context.join_within([context.name_briefly(name) for name in ids], MAX_HEADING - len(what))
     parts = [what, announced, items] if event.affects or items else [what, announced, notice.title[:60]]
     named = context.pick_one(f" ({number})", f"（{number}）") if number else ""
     return " · ".join(filter(None, parts)) + named
@@ -160,6 +167,13 @@ def list_occasion_facts(
     items = [context.name_briefly(finding.id) for finding in notice.categories]
     if items:
         yield context.build_fact("categories", context.join_first(items, MAX_SHOWN_ITEMS))
+
+
+def build_cancelled_fact(event: KeyDate, context: CardContext) -> CardFact:
+    """Return a cancelled date of another notice as a fact: what, of which notice, for which items."""
+    items = context.summarize_categories(event.categories)
+    parts = (describe_cancelled(event, context), name_number(event.number, context), items)
+    return context.build_fact("what", " · ".join(filter(None, parts)))
 
 
 def describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:

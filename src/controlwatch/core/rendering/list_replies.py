@@ -10,13 +10,14 @@ from controlwatch.core.extraction.mentions.clauses import REST, name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
 from controlwatch.core.law.coverage import Coverage
-from controlwatch.core.model import Attention, Language, describe_judgement
+from controlwatch.core.model import Attention, Language
 from controlwatch.core.rendering.category_text import name_categories
 from controlwatch.core.rendering.clause_text import name_part
 from controlwatch.core.rendering.day_text import add_known_day, format_date
+from controlwatch.core.rendering.judgement_text import describe_judgement_in
 from controlwatch.core.rendering.law_answers import tell_all
 from controlwatch.core.rendering.replies import Reply, ReplyRow
-from controlwatch.core.rendering.sentences_zh import translate_fact
+from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word, pick_language
 
@@ -90,10 +91,14 @@ def format_stated(day: date | None, language: Language = "en") -> str:
 def describe_measure(line: NoticeLine, language: Language = "en") -> str:
     """Return the kind of measure, why a document needs review, or what a person decided."""
     if line.attention is Attention.REVIEW:
-        review = pick_language("needs review", "待人工判定", language)
-        return ": ".join((review, *(reason.reason for reason in line.review[:1])))
+        colon = pick_language(": ", "：", language)
+        reasons = (
+            pick_language(reason.reason, translate_sentence(reason.reason), language)
+            for reason in line.review[:1]
+        )
+        return colon.join((pick_language("needs review", "待人工判定", language), *reasons))
     if line.judgement is not None:
-        return describe_judgement(line.judgement)
+        return describe_judgement_in(line.judgement, language)
     if not line.is_change:
         english, chinese = ("no change", "无调整") if line.official else ("press report", "媒体报道")
         return pick_language(english, chinese, language)
@@ -120,7 +125,7 @@ def describe_step(step: HistoryStep, language: Language = "en") -> str:
         return " ".join(map(name_clause, step.what.split(" ")))
     what = step.what.replace("announced, not enacted: ", f"{find_word('announced, not enacted', language)}：")
     what = what.replace("suspension ends of ", f"{find_word('suspension ends', language)} ")
-    for word in ("suspension ends", "takes effect"):
+    for word in ("suspension ends", "was to take effect", "takes effect"):
         what = what.replace(word, find_word(word, language))
     return " ".join(
         name_part(word, language) if word == REST else find_word(word, language) for word in what.split(" ")
@@ -186,20 +191,39 @@ def differences_reply(
     )
 
 
-def categories_reply(lines: Iterable[CategoryLine]) -> Reply:
+def categories_reply(lines: Iterable[CategoryLine], language: Language = "en") -> Reply:
     """Return item categories by group, with the number of notices and of subscriptions."""
+
+    def count(number: int, one: str, many: str, chinese: str) -> str:
+        return pick_language(f"{number} {one if number == 1 else many}", chinese, language)
+
     rows = tuple(
         ReplyRow(
             heading=line.id if line.is_group else f"· {line.id}",
             body=" · ".join(
                 (
-                    *filter(None, (line.en, line.zh)),
-                    f"{line.notices} notices",
-                    *([f"{line.subscriptions} subscriptions"] if line.subscriptions else []),
+                    *filter(None, (line.en if language != "zh" or not line.zh else "", line.zh)),
+                    count(line.notices, "notice", "notices", f"{line.notices}份公告"),
+                    *(
+                        [
+                            count(
+                                line.subscriptions,
+                                "subscription",
+                                "subscriptions",
+                                f"{line.subscriptions}项订阅",
+                            )
+                        ]
+                        if line.subscriptions
+                        else []
+                    ),
                 )
             ),
             question=f"status {line.id}",
         )
         for line in lines
     )
-    return Reply(title=f"{len(rows)} item categories", rows=rows, note="" if rows else "Nothing matches.")
+    return Reply(
+        title=pick_language(f"{len(rows)} item categories", f"{len(rows)}个物项类别", language),
+        rows=rows,
+        note="" if rows else pick_language("Nothing matches.", "没有匹配的类别。", language),
+    )

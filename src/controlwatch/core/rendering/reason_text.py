@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controlwatch.core.alerting.judgements import NOTIFIED_REASON
 from controlwatch.core.alerting.routing import NOT_READABLE, OPERATOR_REASON
-from controlwatch.core.alerting.subscription_criteria import CRITERIA
+from controlwatch.core.alerting.subscription_criteria import CRITERIA, DIRECTION_NAMES
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import DeliveryReason
 from controlwatch.core.model import Subscription
@@ -36,14 +36,6 @@ CRITERION_NAMES: dict[str, tuple[str, str]] = {
     "destination": ("destination", "目的地"),
     "HS code": ("HS code", "海关商品编号"),
     "term": ("term", "关键词"),
-}
-DIRECTION_NAMES: dict[str, tuple[str, str]] = {
-    "tighten": ("stricter", "收紧"),
-    "relax": ("eased", "放宽"),
-    "suspend": ("suspended", "暂停"),
-    "resume": ("applies again", "恢复"),
-    "clarify": ("explained", "解释"),
-    "neutral": ("other changes", "其他调整"),
 }
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from controlwatch.core.alerting.health_advice import EXPLANATIONS
 from controlwatch.core.law.answers import ReviewLine, WatcherLine
 from controlwatch.core.model import Language, Subscription
 from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
-from controlwatch.core.rendering.sentences_zh import translate_fact
+from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.state_text import format_state
-from controlwatch.core.rendering.wording import find_word
+from controlwatch.core.rendering.wording import find_word, pick_language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,42 +82,72 @@ def law_reply(answer: LawAnswer) -> Reply:
     return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
 
 
-def review_reply(lines: Iterable[ReviewLine]) -> Reply:
+def review_reply(lines: Iterable[ReviewLine], language: Language = "en") -> Reply:
     """Return the documents that wait for a person, oldest first, each with the first reason."""
     rows = []
     for line in lines:
         reason = line.reasons[0] if line.reasons else None
-        published = format_date(line.published) if line.published is not None else ""
+        published = format_date(line.published, language) if line.published is not None else ""
+        why = reason.reason if reason is not None else ""
         rows.append(
             ReplyRow(
                 heading=" ".join(filter(None, (f"{line.id} ·", published, line.number or line.watcher))),
-                body=" · ".join(filter(None, (line.title, line.url, reason.reason if reason else ""))),
+                body=" · ".join(
+                    filter(None, (line.title, line.url, translate_sentence(why) if language == "zh" else why))
+                ),
                 quote=reason.quote if reason else "",
             )
         )
-    note = "Settle them with the buttons on their alerts, or in the App Home." if rows else ""
-    return Reply(title=f"{len(rows)} need review", rows=tuple(rows), note=note or "Nothing needs review.")
+    note = pick_language(
+        "Settle them with the buttons on their alerts, or in the App Home.",
+        "请用提醒下方的按钮判定，或在 App Home 判定。",
+        language,
+    )
+    return Reply(
+        title=pick_language(f"{len(rows)} need review", f"{len(rows)}份文件待人工判定", language),
+        rows=tuple(rows),
+        note=note if rows else pick_language("Nothing needs review.", "没有待判定的文件。", language),
+    )
 
 
-def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
+def watchers_reply(lines: Iterable[WatcherLine], language: Language = "en") -> Reply:
     """Return the health of the watchers, those with problems first."""
     order = ("blind", "blocked", "degraded", "quiet", "new", "healthy")
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
         ReplyRow(
-            heading=f"{find_word(line.health_word, 'en')} {line.id}",
-            body=" · ".join(filter(None, (line.name, line.state.problem))),
+            heading=f"{find_word(line.health_word, language)} {line.id}",
+            body=" · ".join(filter(None, (line.name, describe_source_problem(line, language)))),
         )
         for line in shown
     ]
     healthy = sum(line.health == "healthy" for line in shown)
-    return Reply(title=f"{healthy} of {len(shown)} sources watched", rows=tuple(rows))
+    title = pick_language(
+        f"{healthy} of {len(shown)} sources watched",
+        f"{len(shown)}个来源中有{healthy}个监测正常",
+        language,
+    )
+    return Reply(title=title, rows=tuple(rows))
 
 
-def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str) -> Reply:
+def describe_source_problem(line: WatcherLine, language: Language = "en") -> str:
+    """Return what is wrong with a source, or "": in English as it was recorded, in Chinese its kind."""
+    kind = line.state.kind if line.state.failures else line.state.concern
+    if language != "zh" or not line.state.problem:
+        return line.state.problem
+    return EXPLANATIONS[kind][1] if kind in EXPLANATIONS else line.state.problem
+
+
+def subscriptions_reply(
+    found: Iterable[tuple[Subscription, str]], *, title: str, language: Language = "en"
+) -> Reply:
     """Return subscriptions, each with its description."""
-    rows = tuple(ReplyRow(heading=f"No. {item.id}", body=words) for item, words in found)
-    return Reply(title=title, rows=rows, note="" if rows else "None yet; try: subscribe battery")
+    rows = tuple(
+        ReplyRow(heading=pick_language(f"No. {item.id}", f"{item.id}号", language), body=words)
+        for item, words in found
+    )
+    none = pick_language("None yet; try: subscribe battery", "尚无订阅；可输入：订阅 电池", language)
+    return Reply(title=title, rows=rows, note="" if rows else none)
 
 
 def offer_questions(questions: Iterable[str]) -> tuple[ReplyButton, ...]:

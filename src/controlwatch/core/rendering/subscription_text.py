@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from controlwatch.core.alerting.subscription_criteria import CRITERIA, WEEKDAYS
 from controlwatch.core.alerting.subscription_import import ImportPlan, list_changed_fields
-from controlwatch.core.model import Subscription
+from controlwatch.core.model import Language, Subscription
 from controlwatch.core.rendering.day_text import format_date
+from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.problems_zh import translate_problem
+from controlwatch.core.rendering.reason_text import name_criteria
+from controlwatch.core.rendering.wording import pick_language
 
 WEEKDAY_NAMES_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
@@ -57,6 +61,25 @@ def describe_timing(item: Subscription) -> str:
 def describe_subscription(item: Subscription) -> str:
     """Return a subscription in words: its criteria, and when its alerts are sent."""
     return f"{describe_criteria(item)}, {describe_timing(item)}"
+
+
+def describe_subscription_in(item: Subscription, context: CardContext) -> str:
+    """Return what `describe_subscription` does in the reader's language; of both languages, in English."""
+    if context.language != "zh":
+        return describe_subscription(item)
+    return f"{name_criteria(item, context)}；{describe_timing_zh(item)}"
+
+
+def describe_place(item: Subscription, user: str, language: Language) -> str:
+    """Return whether a subscription goes to a Slack user, and why it is paused where it is."""
+    mine = item.target == user
+    place = pick_language(
+        "to me" if mine else f"to {item.target}", "发给我" if mine else f"发到{item.target}", language
+    )
+    paused = pick_language(
+        f" · PAUSED: {item.paused}", f" · 已暂停：{translate_problem(item.paused)}", language
+    )
+    return f"{place}{paused if item.paused else ''}"
 
 
 def describe_import(plan: ImportPlan) -> Iterator[str]:

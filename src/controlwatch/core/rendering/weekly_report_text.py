@@ -18,6 +18,7 @@ from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.replies import describe_source_problem
 from controlwatch.core.rendering.state_text import format_announced
 
 MAX_LINE, MAX_QUOTE = 600, 400  #: characters
@@ -159,7 +160,7 @@ def _describe_failure(line: WatcherLine, context: CardContext) -> ReportEntry:
         f"{line.name}: {context.find_word(line.health_word)}",
         context.pick_language(f"last read: {last}", f"最近读取：{last}"),
         context.pick_language(f"since: {since}", f"自：{since}") if begin else "",
-        line.state.problem,
+        describe_source_problem(line, context.language),
     )
 
 

@@ -38,7 +38,9 @@ class RowChanges:
     """Rows of known addresses whose title or day is another one than when they were last seen."""
 
     refs: tuple[NoticeRef, ...] = ()  #: as listed now
-    is_layout: bool = False  #: so many at once that the list has a new layout, and the notices are the same
+    is_layout: bool = (
+        False  #: most rows changed at once: the list has a new layout, and the notices are the same
+    )
 
 
 def separate_items(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:

@@ -17,11 +17,15 @@ from controlwatch.core.rendering.law_answers import name_element
 from controlwatch.core.rendering.list_replies import describe_step
 from controlwatch.core.rendering.timeline_picture import draw_timeline
 from controlwatch.services.queries import Queries
-from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.page_frame import PageFrame, RowPosition
 from controlwatch.web.pages.notice_page import parse_day
 
+#: Controls on a page of the list.
+PER_PAGE = 25
 #: Steps of the history; the newest ones.
 MAX_STEPS = 40
+#: Notices of a category that the page looks at; the newest ones. Its list of notices has all.
+MAX_NOTICES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,17 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
         return render_list(request, q, message)
 
     @router.get("/items/{name:path}")
-    def show_item(request: Request, name: str, on: str = "") -> Response:
-        """Show what controls an item on a day."""
+    def show_item(request: Request, name: str, on: str = "", after: RowPosition = 0) -> Response:
+        """Show what controls an item on a day, in pages; the picture and the history on the first."""
         context = frame.build_context(request)
         day = parse_day(on) or context.today
         try:
-            found = queries.law.lookup(name, on=day)
+            found = queries.law.lookup(name, on=day, newest=MAX_NOTICES)
         except UsageError as error:  # which names the nearest ones
             return render_list(request, name, str(error), status_code=404)
-        timeline = queries.law.timeline(name, today=context.today)
-        steps = _list_history(queries, name)
+        timeline = queries.law.timeline(name, today=context.today, newest=MAX_NOTICES)
+        steps = () if after else _list_history(queries, name)
+        last = after + PER_PAGE
         is_category = name in queries.names.list_categories()
         element = name_element(found.element, context.language)
         heading = context.name_category(name) if is_category else element or name
@@ -86,11 +91,15 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             request,
             "item.html",
             name=heading,
+            category=name if is_category else "",
             found=found,
+            hits=found.hits[after:last],
+            last=last if last < len(found.hits) else 0,
+            is_first=not after,
             context=context,
             on=day,
             on_day=add_known_day(context.format_date(day), found.coverage, context.language),
-            timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
+            timeline=draw_timeline(timeline.rows, context) if timeline.rows and not after else None,
             older=timeline.older,
             describe_step=partial(describe_step, language=context.language),
             history=steps[:MAX_STEPS],
@@ -103,6 +112,6 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
 def _list_history(queries: Queries, name: str) -> tuple[HistoryStep, ...]:
     """Return the newest steps in the history of a category or an element first; none for a code."""
     try:
-        return queries.law.history(name, newest=MAX_STEPS + 1)[::-1]
+        return queries.law.history(name, newest=MAX_STEPS + 1, newest_notices=MAX_NOTICES)[::-1]
     except UsageError:
         return ()

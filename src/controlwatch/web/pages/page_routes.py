@@ -13,6 +13,7 @@ from controlwatch.bootstrap.connections import load_signing_secret
 from controlwatch.bootstrap.feed_addresses import build_publications
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.core.rendering.problems_zh import explain_problem
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.audit import AuditLog
 from controlwatch.services.exports import Exports
@@ -149,7 +150,8 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
     async def explain_usage_error(request: Request, error: Exception) -> Response:
         is_unknown = isinstance(error, UnclearName)
         heading, status = ("Not found", 404) if is_unknown else ("This cannot be done", 400)
-        return _render_message(frame, request, heading, str(error), status=status)
+        text = explain_problem(str(error), frame.choose_language(request))
+        return _render_message(frame, request, heading, text, status=status)
 
     @web.exception_handler(ForgedForm)
     async def refuse_form(request: Request, _error: Exception) -> Response:

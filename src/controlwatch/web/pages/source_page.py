@@ -15,6 +15,7 @@ from controlwatch.core.law.answers import WatcherLine
 from controlwatch.core.model.errors import UnclearName
 from controlwatch.core.model.state import PollDay
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.rendering.replies import describe_source_problem
 from controlwatch.web.page_frame import PageFrame
 
 STRIP_DAYS = 90
@@ -114,7 +115,8 @@ def _build_row(
         else ""
     )
     never = frame.translate(request, "never read") if line.state.last_success_at is None else ""
-    problem = line.state.problem if line.health not in {"healthy", "quiet"} else ""
+    is_failing = line.health not in {"healthy", "quiet"}
+    problem = describe_source_problem(line, frame.choose_language(request)) if is_failing else ""
     counts: Counter[str] = Counter()
     for run in runs:
         counts[run.text] += run.length

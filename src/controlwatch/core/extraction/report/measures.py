@@ -9,7 +9,20 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
 
-Regime = Literal["listing", "tariff", "rebate", "import", "port-fee", "licence", "law", "item"]
+Regime = Literal[
+    "listing",
+    "tariff",
+    "export-duty",
+    "trade-remedy",
+    "rebate",
+    "import",
+    "port-fee",
+    "procurement",
+    "licence",
+    "procedure",
+    "law",
+    "item",
+]
 
 #: Regime and direction → word of the vocabulary. What is missing goes by the direction alone.
 MEASURES: dict[tuple[Regime, Direction], str] = {
@@ -22,19 +35,45 @@ MEASURES: dict[tuple[Regime, Direction], str] = {
     ("tariff", Direction.SUSPEND): "tariff-suspended",
     ("tariff", Direction.RESUME): "tariff-resumed",
     ("tariff", Direction.NEUTRAL): "tariff-changed",
+    ("export-duty", Direction.TIGHTEN): "export-duty-raised",
+    ("export-duty", Direction.RELAX): "export-duty-cut",
+    ("export-duty", Direction.SUSPEND): "export-duty-cut",
+    ("export-duty", Direction.RESUME): "export-duty-raised",
+    ("export-duty", Direction.NEUTRAL): "export-duty-changed",
+    ("trade-remedy", Direction.TIGHTEN): "trade-remedy",
+    ("trade-remedy", Direction.RELAX): "trade-remedy-eased",
+    ("trade-remedy", Direction.SUSPEND): "trade-remedy-eased",
+    ("trade-remedy", Direction.RESUME): "trade-remedy",
+    ("trade-remedy", Direction.NEUTRAL): "trade-remedy-changed",
     ("rebate", Direction.TIGHTEN): "rebate-cut",
     ("rebate", Direction.RELAX): "rebate-raised",
+    ("rebate", Direction.SUSPEND): "rebate-cut",
+    ("rebate", Direction.RESUME): "rebate-raised",
+    ("rebate", Direction.NEUTRAL): "rebate-changed",
     ("import", Direction.TIGHTEN): "import-ban",
     ("import", Direction.RELAX): "imports-resumed",
+    ("import", Direction.SUSPEND): "imports-resumed",
     ("import", Direction.RESUME): "imports-resumed",
     ("port-fee", Direction.TIGHTEN): "port-fee-charged",
     ("port-fee", Direction.RELAX): "port-fee-eased",
     ("port-fee", Direction.SUSPEND): "port-fee-suspended",
     ("port-fee", Direction.RESUME): "port-fee-resumed",
+    ("procurement", Direction.TIGHTEN): "procurement-restricted",
+    ("procurement", Direction.RELAX): "procurement-eased",
+    ("procurement", Direction.SUSPEND): "procurement-eased",
+    ("procurement", Direction.RESUME): "procurement-restricted",
+    ("procedure", Direction.TIGHTEN): "licensing-tightened",
+    ("procedure", Direction.RELAX): "licensing-eased",
+    ("procedure", Direction.SUSPEND): "licensing-changed",
+    ("procedure", Direction.RESUME): "licensing-changed",
+    ("procedure", Direction.NEUTRAL): "licensing-changed",
     ("licence", Direction.TIGHTEN): "licence-required",
     ("licence", Direction.RELAX): "licensing-eased",
     ("licence", Direction.NEUTRAL): "licensing-changed",
     ("law", Direction.TIGHTEN): "rules-changed",
+    ("law", Direction.RELAX): "rules-eased",
+    ("law", Direction.SUSPEND): "rules-suspended",
+    ("law", Direction.RESUME): "rules-changed",
 }
 #: What goes by the direction alone.
 CONTROLS: dict[Direction, str] = {
@@ -63,7 +102,7 @@ MOVING_DIRECTIONS = frozenset({Direction.NEUTRAL, Direction.CLARIFY, Direction.S
 SUSPENSIONS = frozenset(
     {
         *("control-suspended", "suspension-extended", "listing-suspended"),
-        *("tariff-suspended", "port-fee-suspended"),
+        *("tariff-suspended", "port-fee-suspended", "rules-suspended"),
     }
 )
 #: Measures that apply from a day on, until they are changed.
@@ -71,7 +110,7 @@ STANDING_MEASURES = frozenset(
     {
         *("new-control", "stricter-control", "export-ban", "import-ban", "licence-required", "tariff-raised"),
         *("control-resumed", "listing-resumed", "tariff-resumed", "entities-listed", "rebate-cut"),
-        *("port-fee-charged", "port-fee-resumed"),
+        *("port-fee-charged", "port-fee-resumed", "export-duty-raised", "procurement-restricted"),
     }
 )
 #: Measures about goods that come to China: the place named is where they come from.
@@ -79,6 +118,7 @@ IMPORT_MEASURES = frozenset(
     {
         *("import-ban", "imports-resumed", "tariff-raised", "tariff-cut", "tariff-suspended"),
         *("tariff-resumed", "tariff-changed"),
+        *("trade-remedy", "trade-remedy-eased", "trade-remedy-changed"),
     }
 )
 #: Measures about ships that are linked to a place.
@@ -87,14 +127,21 @@ PORT_FEE_MEASURES = frozenset({name for (regime, _), name in MEASURES.items() if
 #: Each regime with the beginning of the categories that name it, in the order in which they decide.
 REGIMES: tuple[tuple[Regime, str], ...] = (
     ("listing", "entity."),
+    ("export-duty", "tariff.export_duty"),
     ("tariff", "tariff."),
+    ("trade-remedy", "trade_remedy"),
     ("rebate", "tax.vat_rebate"),
     ("import", "sps_import"),
     ("port-fee", "shipping"),
+    ("procurement", "procurement"),
     ("licence", "licence.goods"),
 )
+#: What is about how licences are applied for, and requires none by itself.
+PROCEDURE_CATEGORIES = frozenset({"licence.procedure", "licence.state_trading"})
 #: What founds, enforces or plans, and puts nothing under control by itself.
-LAW_CATEGORIES = frozenset({"framework_law", "enforcement", "rare_earth.quota"})
+LAW_CATEGORIES = frozenset(
+    {"framework_law", "enforcement", "rare_earth.quota", "battery.industry_norms", "foreign_controls"}
+)
 UNREADABLE_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE})
 
 
@@ -143,6 +190,8 @@ def _find_regime(notice: Notice) -> Regime:
     named = next((regime for regime, start in REGIMES if any(name.startswith(start) for name in ids)), None)
     if named is not None or not ids:
         return named or "item"
+    if all(name in PROCEDURE_CATEGORIES for name in ids):
+        return "procedure"
     if all(name.startswith(("licence.", "list.")) for name in ids):
         return "licence"
     return "law" if all(name in LAW_CATEGORIES for name in ids) else "item"
