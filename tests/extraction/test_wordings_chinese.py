@@ -93,6 +93,11 @@ def test_an_instrument_without_a_signed_day_states_it_itself() -> None:
     assert str(read.published) == "2026-03-02"
 
 
+def test_a_mail_whose_heads_stand_on_one_line_has_its_day() -> None:
+    read = notice("发件人：关务部  日期：2026年3月2日", "各位同事：去年第19号公告明天起恢复实施，请留意。")
+    assert str(read.published) == "2026-03-02"
+
+
 def test_a_catalogue_that_loses_an_item_is_named_by_its_title() -> None:
     read = announcement("《中国禁止出口限制出口技术目录》中“制备技术”等3项技术条目予以删除。")
     assert [(found.verb.value, found.target) for found in read.relations] == [

@@ -129,7 +129,7 @@ def _drop_settings(text: DocumentText, lexicon: Lexicon) -> Opening:
             head = setting.match(folded, line.start(), line.end())
             if head is None and line[0].strip():
                 break
-            settings += [head] if head else []
+            settings += setting.finditer(folded, line.start(), line.end()) if head else []
             end = line.end()
             if len(settings) > MAX_MAIL_HEADS or end >= len(folded):
                 break
