@@ -30,6 +30,7 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 #: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
+OWN_SUBJECT = re.compile(r"(?<=号)[（(](关于[^（）()\n]{4,120})[）)]")  # 公告2028年第37号（关于…的公告）
 NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
@@ -272,7 +273,7 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
         clause := get_pattern("direction.subject-clause").search(text.body[:SUBJECT_ZONE])
     ):
         printed, is_weak = f"{printed} {clause[1]}", True
-    printed = lower_letters(printed)
+    printed = lower_letters(OWN_SUBJECT.sub(r" \1", printed))
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
         if pattern.search(printed if "《" in rule.pattern else masked):
