@@ -164,6 +164,18 @@ def test_days_that_contradict_each_other_are_a_doubt(text: str) -> None:
     assert any("two days" in doubt or "do not agree" in doubt for doubt in read.doubts)
 
 
+def test_a_headline_with_another_term_than_its_text_is_a_doubt() -> None:
+    text = (
+        "LONDON, April 30, 2028 - China has suspended its graphite controls from May 1, 2028 until {until}."
+    )
+    doubts = [
+        notice("China suspends graphite controls for two years", text.format(until=until)).doubts
+        for until in ("March 31, 2029", "April 30, 2030")
+    ]
+    told = "The title speaks of a term that no period of the text has."
+    assert [told in found for found in doubts] == [True, False]
+
+
 def test_a_party_that_a_dated_notice_listed_is_removed_and_its_notice_amended() -> None:
     read = _read(
         "商务部公告2028年第90号 关于将里德光学有限公司移出出口管制管控名单的公告",

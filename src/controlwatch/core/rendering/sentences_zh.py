@@ -56,6 +56,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"The text names no item; its subject follows from.*", "文中未列物项，所涉物项据其所涉文件得出。"),
     (r"“(.*)” is not a day of the calendar: what it dates.*", r"“\1”不是有效日期，所指时间不明。"),
+    (r"The title speaks of a term that no period of the text has\.?", "标题所称期限与正文所载期间均不一致。"),
     (r"The title speaks of (\d+) parties; (\d+) were read\.?", r"标题称有 \1 家实体，识读到 \2 家。"),
     (r"The report gives a number without its issuer;.*", "报道只给出文号，未写明发文机关。"),
     (r"no article was found; the whole page was read", "未找到正文区域，已识读整页。"),

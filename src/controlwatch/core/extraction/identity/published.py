@@ -79,7 +79,9 @@ def find_publication_date(
     note = lexicon.get_pattern("published.promulgation-note").search(head) if is_law else None
     noted = find_date_mentions(note[1], lexicon) if note else ()
     promulgated = [
-        (word.day, note[1]) for word in noted if word.day and note and note[1][word.end : word.end + 1] != "起"
+        (word.day, note[1])
+        for word in noted
+        if word.day and note and note[1][word.end : word.end + 1] != "起"
     ]
     labelled = _find_first_date(label, lexicon) if label else None
     sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (

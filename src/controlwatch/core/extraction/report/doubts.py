@@ -19,6 +19,7 @@ from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+LONGEST_TERM = timedelta(days=6 * 366)  #: that a headline gives to a measure
 TERM_TOLERANCE = timedelta(days=3)  #: between a stated last day and the one that the term reaches
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
@@ -87,6 +88,10 @@ def list_doubts(
         *(
             (is_change, f"The term and the last day of “{words}” do not agree.")
             for words in _find_mismatched_terms(notice, context.lexicon)
+        ),
+        (
+            notice.reports_change and _differs_from_titled_term(notice, context.lexicon),
+            "The title speaks of a term that no period of the text has.",
         ),
         (
             is_change and undated,
@@ -177,6 +182,21 @@ def _find_mismatched_terms(notice: Notice, lexicon: Lexicon) -> Iterator[str]:
             reached = add_duration(found.start, *term)
             if abs(reached - found.until) > TERM_TOLERANCE:
                 yield found.quote
+
+
+def _differs_from_titled_term(notice: Notice, lexicon: Lexicon) -> bool:
+    """Return whether the title gives a term from which every period of the text is far off.
+
+    A headline rounds, by a fifth at most; what would be a term of many years is a day (29年8月).
+    """
+    term = find_duration(fold_text(notice.title), lexicon)
+    periods = [(found.start, found.until) for found in notice.effective if found.start and found.until]
+    if term is None or not periods:
+        return False
+    reached = [(start, add_duration(start, *term), until) for start, until in periods]
+    return all(
+        end - start <= LONGEST_TERM and abs(end - until) > (end - start) / 5 for start, end, until in reached
+    )
 
 
 def find_second_number(context: ReadingContext) -> str | None:
