@@ -44,7 +44,7 @@ ENGLISH_SUBJECT = re.compile(
     r"\b(?:on|regarding|concerning) (?:the )?(?=[A-Z])"
 )  # Announcement |on Resuming …
 APPENDED_NUMBER = re.compile(
-    r"[(\[]No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$"
+    r"[(\[](?:Announcement )?No\. ?\d{1,4}(?: of |, )\d{4}[)\]]$"
 )  # … on Resuming Imports (No. 11 of 2028)
 #: No. 23 of 2028 – Conditional Resumption of … · No. 38 of 2028 (General Licences)
 SUBJECT_MARK = re.compile(r"^(?!By\b|Under\b|In\b|Per\b|See\b).*\d[\])]? ?(?:[–—:]|-(?= )|\([A-Z][^()]*\)$)")
