@@ -269,6 +269,7 @@ RULES_ZH: dict[str, str] = {
     "title.advances": "标题使管制提前适用",
     "title.lowers-duty": "标题降低关税",
     "relation.suspended-applies": "曾被暂停的公告恢复适用",
+    "relation.rest-ends": "载明暂停提前结束或解除",
     "relation.moves-day": "公告改自另一日起适用",
     "relation.suspended-revives": "曾被暂停的公告恢复效力",
     "relation.own-suspension-ends": "对该公告或其条款的暂停终止",
