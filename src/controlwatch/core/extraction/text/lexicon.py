@@ -213,9 +213,10 @@ def lower_letters(words: str) -> str:
     lowered = words.lower()
     if len(lowered) != len(words):
         lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
-    return NUMBER_DOT.sub("·", lowered)
+    return NUMBER_DOT.sub("·", lowered) if any(map(lowered.__contains__, DOTTED)) else lowered
 
 
+DOTTED = ("no.", "nos.", "art.")  #: without which no dot stands before a number
 NUMBER_DOT = re.compile(r"(?<=\bno)\.(?= ?\d)|(?<=\bnos)\.(?= ?\d)|(?<=\bart)\.(?= ?\d)")
 
 
