@@ -248,3 +248,18 @@ def test_a_row_that_carries_its_text_is_a_document() -> None:
     assert (found.title, found.text, found.page_date) == ("标题", "一\n附", date(2026, 11, 2))
     assert [annex.url for annex in found.annexes] == ["https://www.mofcom.gov.cn/a.pdf"]
     assert build_listed_document(NoticeRef(url=URL, title="标题")).text == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "title"),
+    [
+        ("商务部公告2027年第9号", "商务部公告2027年第9号 关于铌的公告"),  # the number alone
+        ("商务部", "商务部"),  # the site, with which other headings begin too
+    ],
+)
+def test_a_heading_completes_a_title_that_is_the_number_alone(named: str, title: str) -> None:
+    html = (
+        f"<html><head><title>{named}</title></head><body>"
+        "<h2>商务部公告2027年第9号<br>关于铌的公告</h2><div class='TRS_Editor'><p>对铌实施出口管制。</p></div></body></html>"
+    )
+    assert " ".join(parse_notice_page(html, url="https://example.test/").title.split()) == title

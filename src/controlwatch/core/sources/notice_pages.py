@@ -358,8 +358,13 @@ def _find_titles(tree: LexborHTMLParser, selectors: Iterable[str]) -> Iterator[s
 
 
 def _find_fuller_heading(tree: LexborHTMLParser, title: str) -> str | None:
-    """Return the heading that begins with the <title> and goes on: the number alone, then the subject."""
+    """Return the heading that begins with the <title> and goes on: the number alone, then the subject.
+
+    A <title> without a figure may be the name of the site, with which other headings begin.
+    """
     opened = re.sub(r"\s", "", title)
+    if not re.search(r"\d", opened):
+        return None
     for node in tree.css("h2, h3"):
         heading = " ".join(extract_lines([node]))
         compact = re.sub(r"\s", "", heading)

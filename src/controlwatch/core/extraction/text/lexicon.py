@@ -15,6 +15,8 @@ GroupKind = Literal["item", "scope", "instrument"]
 RuleFamily = Literal["direction", "title", "relation", "caveat"]
 LATIN_WORD = re.compile(r"[A-Za-z]{3}")
 CAPITALS = re.compile(r"(?<!\\)[A-ZÀ-ÖØ-Þ]")  #: of a rule, which names no groups; escapes stay
+NUMBER_MARKS = ("no.", "nos.", "art.")  #: in small letters, before the figure of a notice or an article
+NUMBER_DOT = re.compile(r"(?<=\bno)\.(?= ?\d)|(?<=\bnos)\.(?= ?\d)|(?<=\bart)\.(?= ?\d)")
 NO_CONCLUSION = "nothing"  #: what a rule concludes that keeps the others from concluding
 
 
@@ -213,11 +215,8 @@ def lower_letters(words: str) -> str:
     lowered = words.lower()
     if len(lowered) != len(words):
         lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
-    return NUMBER_DOT.sub("·", lowered) if any(map(lowered.__contains__, DOTTED)) else lowered
-
-
-DOTTED = ("no.", "nos.", "art.")  #: without which no dot stands before a number
-NUMBER_DOT = re.compile(r"(?<=\bno)\.(?= ?\d)|(?<=\bnos)\.(?= ?\d)|(?<=\bart)\.(?= ?\d)")
+    has_marks = any(mark in lowered for mark in NUMBER_MARKS)
+    return NUMBER_DOT.sub("·", lowered) if has_marks else lowered
 
 
 def has_latin_words(pattern: str) -> bool:

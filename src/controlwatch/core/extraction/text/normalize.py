@@ -39,7 +39,8 @@ _HALF_WIDTHS |= {
 #: An index below the line is a figure of the name: Ga₂O₃. A power above it is none of the number: 10⁵.
 _HALF_WIDTHS |= {code: code - 0x2080 + ord("0") for code in range(0x2080, 0x208A)}
 _HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
-DIGITS = dict(zip("〇○零Ｏ一元二两三四五六七八九", map(int, "000011223456789"), strict=True))  #: 元月
+DIGITS = dict(zip("〇○零Ｏ一二两三四五六七八九", map(int, "00001223456789"), strict=True))
+FIRST_MONTH = "元"  #: of 元月, the first month
 PLACE_VALUES = dict(zip("十百千", (10, 100, 1000), strict=True))
 NUMERAL = "[〇○零一二三四五六七八九十百千两]"
 #: GB 2312 is a set of simplified characters; these of it have a simplified form all the same.
@@ -159,6 +160,8 @@ def parse_numeral(text: str) -> int | None:
     text = text.strip().lower()
     if text.isascii() and text.isdigit():
         return int(text)
+    if text == FIRST_MONTH:
+        return 1
     if text in LATIN_NUMERALS:
         return LATIN_NUMERALS[text]
     if not text or any(sign not in DIGITS and sign not in PLACE_VALUES for sign in text):
