@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.extraction.text.prefilter import PrefilteredPattern
 from controlwatch.core.model import DocumentNumber
 
 RUN_WINDOW = 320  #: characters before a number that its issuers can take up
@@ -44,36 +45,38 @@ class IssuerIndex:
         self._run = rf"(?:(?:{self._names}){lexicon.get_pattern('issuer.joint').pattern})+"
 
     @cached_property
-    def name(self) -> re.Pattern[str]:
+    def name(self) -> PrefilteredPattern:
         """A name."""
-        return re.compile(self._names, re.IGNORECASE)
+        return PrefilteredPattern(self._names, re.IGNORECASE)
 
     @cached_property
-    def run(self) -> re.Pattern[str]:
+    def run(self) -> PrefilteredPattern:
         """Names joined: 商务部、海关总署."""
-        return re.compile(self._run, re.IGNORECASE)
+        return PrefilteredPattern(self._run, re.IGNORECASE)
 
     @cached_property
-    def run_before(self) -> re.Pattern[str]:
+    def run_before(self) -> PrefilteredPattern:
         """Names joined up to a number: 商务部、海关总署联合发布|."""
-        return re.compile(self._run + self._closing, re.IGNORECASE)
+        return PrefilteredPattern(self._run + self._closing, re.IGNORECASE)
 
     @cached_property
-    def run_after(self) -> re.Pattern[str]:
+    def run_after(self) -> PrefilteredPattern:
         """Names behind a number: |of the Ministry of Commerce and …"""
         issued = r"(?:(?:jointly )?(?:issued|released|published) )?"
         lead = rf"\s*\(?\s*{issued}(?:of|by|from|des|der)\s+(?:the\s+|China's\s+)?"
-        return re.compile(f"{lead}({self._run})", re.IGNORECASE)
+        return PrefilteredPattern(f"{lead}({self._run})", re.IGNORECASE)
 
     @cached_property
-    def cell_after(self) -> re.Pattern[str]:
+    def cell_after(self) -> PrefilteredPattern:
         """A cell of names behind that of a number: Ann. 2028-4 | MOFCOM + GACC |"""
-        return re.compile(rf"[ ]*[\t|][ ]*({self._run})(?:(?<=[\t\n])|[ ]*(?=[\t|\n]|$))", re.IGNORECASE)
+        return PrefilteredPattern(
+            rf"[ ]*[\t|][ ]*({self._run})(?:(?<=[\t\n])|[ ]*(?=[\t|\n]|$))", re.IGNORECASE
+        )
 
     @cached_property
-    def subject_after(self) -> re.Pattern[str]:
+    def subject_after(self) -> PrefilteredPattern:
         """Names behind a number that opens a sentence: By Announcement No. 8|, the Ministry of Commerce …"""
-        return re.compile(rf",\s+(?:the\s+|China's\s+)?({self._run})", re.IGNORECASE)
+        return PrefilteredPattern(rf",\s+(?:the\s+|China's\s+)?({self._run})", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from controlwatch.core.extraction.mentions.terms import Automaton, build_automaton
+from controlwatch.core.extraction.text.automaton import Automaton, build_word_automaton
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import keep_spans, mask_cited_titles
@@ -47,7 +47,7 @@ class PlaceIndex:
     """The names of places in a lexicon, ready to be searched for."""
 
     codes: dict[str, str]  #: of a name in any language or form
-    automata: dict[str, Automaton]  #: by form of the names: "zh", "en", "short"
+    automata: dict[str, Automaton[str]]  #: by form of the names: "zh", "en", "short"
     folded_names: frozenset[str]  #: of states and regions, in small letters
     foreign_opening: re.Pattern[str]  #: a foreign state's name at the beginning
 
@@ -64,9 +64,9 @@ def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
     return PlaceIndex(
         codes=names | {place.short: place.code for place in places if place.short},
         automata={
-            "zh": build_automaton(name for place in places for name in place.zh),
-            "en": build_automaton(name for place in places for name in place.en),
-            "short": build_automaton(place.short for place in places if place.short),
+            "zh": build_word_automaton(name for place in places for name in place.zh),
+            "en": build_word_automaton(name for place in places for name in place.en),
+            "short": build_word_automaton(place.short for place in places if place.short),
         },
         folded_names=frozenset(name.lower() for name in names),
         foreign_opening=re.compile(rf"\W*(?:[Tt]he )?(?:{'|'.join(bounded)})"),

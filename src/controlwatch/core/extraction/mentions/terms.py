@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal, Protocol, cast
-
-import ahocorasick
+from typing import Literal
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.text.automaton import Automaton, build_word_automaton
 from controlwatch.core.extraction.text.lexicon import (
     LATIN_WORD,
     Category,
@@ -21,6 +20,7 @@ from controlwatch.core.extraction.text.lexicon import (
     lower_letters,
 )
 from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.extraction.text.prefilter import PrefilteredPattern
 
 TermStrength = Literal["term", "title", "hint", "lone", "counter"]
 GERMAN_WORD = re.compile(r"\b(?:und|der|die|das|für|mit|von|nicht|ist|ab)\b")
@@ -32,22 +32,6 @@ Meaning = tuple[Category, TermStrength]
 TRANSLATORS_NOTE = re.compile(r"\[[^\[\]\n]{12,}\]")
 NEWS_AGE = timedelta(days=60)  #: of what a report tells as its news
 NUMERAL_CHARACTERS = frozenset("0123456789一二三四五六七八九十")
-
-
-class Automaton(Protocol):
-    """The part of the automaton that is used here."""
-
-    def iter(self, string: str) -> Iterable[tuple[int, str]]:
-        """Yield the index of the last character of every hit, and the word."""
-
-
-def build_automaton(words: Iterable[str]) -> Automaton:
-    """Return an automaton that finds all the words in one pass."""
-    automaton = ahocorasick.Automaton()
-    for word in words:
-        automaton.add_word(word, word)
-    automaton.make_automaton()
-    return cast("Automaton", automaton)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +48,10 @@ class TermIndex:
     """The terms and the phrases of a lexicon, ready to be searched for."""
 
     meanings: dict[str, tuple[Meaning, ...]]  #: of a term in lower case
-    terms: Automaton
-    phrases: dict[str, Automaton]  #: by the name of their list
-    patterns: tuple[tuple[re.Pattern[str], Meaning], ...]
-    chinese_patterns: tuple[tuple[re.Pattern[str], Meaning], ...]  #: those that need no Latin word
+    terms: Automaton[str]
+    phrases: dict[str, Automaton[str]]  #: by the name of their list
+    patterns: tuple[tuple[PrefilteredPattern, Meaning], ...]
+    chinese_patterns: tuple[tuple[PrefilteredPattern, Meaning], ...]  #: those that need no Latin word
 
 
 @lru_cache(maxsize=4)
@@ -89,13 +73,13 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
         sources += [(source, (category, "term")) for source in category.patterns]
         sources += [(source, (category, "counter")) for source in category.counter_patterns]
     patterns = [
-        (re.compile(source, re.IGNORECASE if has_latin_words(source) else re.NOFLAG), meaning)
+        (PrefilteredPattern(source, re.IGNORECASE if has_latin_words(source) else re.NOFLAG), meaning)
         for source, meaning in sources
     ]
     return TermIndex(
         meanings={term: tuple(found) for term, found in meanings.items()},
-        terms=build_automaton(meanings),
-        phrases={name: build_automaton(phrases) for name, phrases in lexicon.phrases.items()},
+        terms=build_word_automaton(meanings),
+        phrases={name: build_word_automaton(phrases) for name, phrases in lexicon.phrases.items()},
         patterns=tuple(patterns),
         chinese_patterns=tuple(found for found in patterns if HAN.search(found[0].pattern)),
     )

@@ -9,12 +9,17 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from controlwatch.core.extraction.second_reader import WordingModel
-from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.extraction.text.pattern_literals import lower_pattern
+from controlwatch.core.extraction.text.prefilter import (
+    MIN_SEARCHES,
+    PatternIndex,
+    PrefilteredPattern,
+    lower_each,
+)
 
 GroupKind = Literal["item", "scope", "instrument"]
 RuleFamily = Literal["direction", "title", "relation", "caveat"]
 LATIN_WORD = re.compile(r"[A-Za-z]{3}")
-CAPITALS = re.compile(r"(?<!\\)[A-ZÀ-ÖØ-Þ]")  #: of a rule, which names no groups; escapes stay
 NUMBER_MARKS = ("no.", "nos.", "art.")  #: in small letters, before the figure of a notice or an article
 NUMBER_DOT = re.compile(r"(?<=\bno)\.(?= ?\d)|(?<=\bnos)\.(?= ?\d)|(?<=\bart)\.(?= ?\d)")
 NO_CONCLUSION = "nothing"  #: what a rule concludes that keeps the others from concluding
@@ -91,12 +96,17 @@ class Pattern:
     by_line: bool = False  #: ^ and $ are the ends of a line
     case_counts: bool = False  #: case is not ignored, although it has Latin words
 
-    @cached_property
-    def compiled(self) -> re.Pattern[str]:
-        """The compiled pattern, made when it is first asked for; raise `re.error` for an unsound one."""
+    @property
+    def flags(self) -> re.RegexFlag:
+        """How the pattern is to be read."""
         ignores_case = has_latin_words(self.source) and not self.case_counts
         flags = re.MULTILINE if self.by_line else re.NOFLAG
-        return re.compile(self.source, flags | (re.IGNORECASE if ignores_case else re.NOFLAG))
+        return flags | (re.IGNORECASE if ignores_case else re.NOFLAG)
+
+    @cached_property
+    def compiled(self) -> PrefilteredPattern:
+        """The compiled pattern, made when it is first asked for; raise `re.error` for an unsound one."""
+        return PrefilteredPattern(self.source, self.flags)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +128,7 @@ class Lexicon:
     def _categories_by_id(self) -> dict[str, Category]:
         return {found.id: found for found in self.categories}
 
-    def get_pattern(self, pattern_id: str) -> re.Pattern[str]:
+    def get_pattern(self, pattern_id: str) -> PrefilteredPattern:
         """Return the compiled pattern of that id; raise `KeyError` for an unknown one."""
         return self.patterns[pattern_id].compiled
 
@@ -171,40 +181,42 @@ class RuleMatch:
 
 
 class RuleMatcher:
-    """Rules of one family, compiled. A text in one script is searched for the rules of that script only.
+    """Rules of one family, compiled. Those that may match a text are found in one pass over it.
 
-    Each pattern is searched by itself: most begin with fixed characters, by which they are found fast.
+    Each of these is searched by itself: most begin with fixed characters, by which they are found fast.
     A joined pattern of many branches would lose that.
     """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Compile; the order of the rules decides where two match at one place."""
-        self._all = tuple((rule, compile_rule(rule)) for rule in rules)
-        self._latin = tuple(pair for pair in self._all if has_latin_words(pair[0].pattern))
-        self._han = tuple(pair for pair in self._all if HAN.search(pair[0].pattern))
+        self._rules = tuple((rule, compile_rule(rule)) for rule in rules)
+        self._searches = 0
+
+    @cached_property
+    def _index(self) -> PatternIndex:
+        return PatternIndex([pattern.list_literals() for _, pattern in self._rules])
 
     def find_all(self, words: str) -> list[RuleMatch]:
         """Return the matches in the order of the text; of several at one place, the earlier rule first."""
-        if not LATIN_WORD.search(words):
-            patterns = self._han
-        else:
-            patterns = self._all if HAN.search(words) else self._latin
         lowered = lower_letters(words)
+        self._searches += 1
+        is_often = self._searches > MIN_SEARCHES
+        rules = [self._rules[place] for place in self._index.find(lowered)] if is_often else self._rules
         found = [
             RuleMatch(rule, hit.start(), hit.end())
-            for rule, pattern in patterns
+            for rule, pattern in rules
             for hit in pattern.finditer(lowered)
         ]
         return sorted(found, key=lambda match: match.start) if len(found) > 1 else found
 
 
 @lru_cache(maxsize=256)
-def compile_rule(rule: Rule) -> re.Pattern[str]:
+def compile_rule(rule: Rule) -> PrefilteredPattern:
     """Return the pattern of a rule for words in small letters; raise `re.error` for an unsound one.
 
     A pattern that ignores case is not found by the characters with which it begins: that takes far longer.
     """
-    return re.compile(CAPITALS.sub(lambda hit: hit[0].lower(), rule.pattern))
+    return PrefilteredPattern(lower_pattern(rule.pattern))
 
 
 def lower_letters(words: str) -> str:
@@ -212,9 +224,7 @@ def lower_letters(words: str) -> str:
 
     The dot of No. 12 ends no clause: it becomes another sign, so that a pattern can stop at full stops.
     """
-    lowered = words.lower()
-    if len(lowered) != len(words):
-        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in words)
+    lowered = lower_each(words)
     has_marks = any(mark in lowered for mark in NUMBER_MARKS)
     return NUMBER_DOT.sub("·", lowered) if has_marks else lowered
 
@@ -235,6 +245,6 @@ def matcher_for(lexicon: Lexicon, family: RuleFamily, *conclusions: str) -> Rule
 
 
 @lru_cache(maxsize=16)
-def compile_family(lexicon: Lexicon, family: RuleFamily) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
+def compile_family(lexicon: Lexicon, family: RuleFamily) -> tuple[tuple[Rule, PrefilteredPattern], ...]:
     """Return the rules of a family one by one, in the order of their file."""
     return tuple((rule, compile_rule(rule)) for rule in lexicon.rules[family])

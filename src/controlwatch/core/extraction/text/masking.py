@@ -10,6 +10,7 @@ from itertools import pairwise
 from controlwatch.core.extraction.text.document_text import RELATED_LINKS, SENTENCE_LIMIT
 from controlwatch.core.extraction.text.excluded_rows import find_named_rows, find_replaced_cells
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.prefilter import PrefilteredPattern
 
 BLANK = "\x00"  #: keeps the offsets and matches no pattern
 
@@ -82,7 +83,7 @@ def blank_untouched(masked: str, folded: str, lexicon: Lexicon) -> str:
     return masked
 
 
-def _blank_patterns(folded: str, patterns: Iterable[re.Pattern[str]]) -> str:
+def _blank_patterns(folded: str, patterns: Iterable[re.Pattern[str] | PrefilteredPattern]) -> str:
     for pattern in patterns:
         folded = pattern.sub(lambda hit: BLANK * len(hit[0]), folded)
     return folded
