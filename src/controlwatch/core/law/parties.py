@@ -32,6 +32,7 @@ COMPANY_FORMS = re.compile(
     r"|kk|oy|ab|pte|pty|the|group|holdings?)\b"
 )
 COMPANY_FORMS_ZH = re.compile(r"(?:股份|有限|责任|公司|集团|株式会社|株式會社|合伙企业|控股)+")
+HAS_ASCII = re.compile(r"[a-z0-9]")  #: of a normalized name
 NOT_A_NAME = re.compile(r"[^\w]+")
 BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # 洛克希德·马丁
 
@@ -88,11 +89,21 @@ class PartyMatcher:
         self._graph, self._on = graph, on
         self._titles = tuple((listing, normalize_name(listing.title)) for listing in list_listings(graph))
         self._parties = (*known, *self._find_titled_parties(known))
+        #: Of each listing, the parties that it names itself; and by its English title, its keys.
+        self._units: defaultdict[str, list[PartyLine]] = defaultdict(list)
+        self._english_titles: defaultdict[str, set[str]] = defaultdict(set)
+        for party in self._parties:
+            if party.note != NAMED_IN_TITLE:
+                self._units[party.key].append(party)
+                self._english_titles[normalize_name(party.listing_en)].add(party.key)
         self._places: defaultdict[str, list[int]] = defaultdict(list)
         for place, party in enumerate(self._parties):
             for name in {normalize_name(party.zh), normalize_name(party.en)} - {""}:
                 self._places[name].append(place)
         self._names = tuple(self._places)
+        #: Those that have a character in common with a query: of Latin letters or figures, or of others.
+        self._latin_names = tuple(name for name in self._places if HAS_ASCII.search(name))
+        self._other_names = tuple(name for name in self._places if not name.isascii())
         self._statuses: dict[str, LegalStatus] = {}
 
     def match(self, name: str) -> tuple[PartyMatch, ...]:
@@ -121,13 +132,7 @@ class PartyMatcher:
         same = {party.key for score, party in scored if score == 100}
         found = list(scored)
         named = {listing.key: listing for listing, title in self._titles if _is_in_title(query, title)}
-        units: defaultdict[str, list[PartyLine]] = defaultdict(list)
-        for party in self._parties:
-            titles = (named[party.key].title if party.key in named else "", party.listing_en)
-            if party.note != NAMED_IN_TITLE and any(
-                is_parent_in_title(query, normalize_name(title)) for title in titles
-            ):
-                units[party.key].append(party)
+        units = self._list_units(query, named)
         zh, en = ("", name) if query.isascii() else (name, "")
         matched = {party.key for _, party in scored}
         for key, listing in named.items():
@@ -140,6 +145,23 @@ class PartyMatcher:
                 (scores.get(party, MIN_SCORE), replace(party, note=PARENT_IN_TITLE)) for party in units[key]
             ]
         return found
+
+    def _list_units(self, query: str, named: Mapping[str, Instrument]) -> dict[str, list[PartyLine]]:
+        """Return the parties of each listing whose title says that they are units of the party."""
+        parents = {
+            key for key, listing in named.items() if is_parent_in_title(query, normalize_name(listing.title))
+        }
+        english = {title for title in self._english_titles if is_parent_in_title(query, title)}
+        keys = parents.union(*(self._english_titles[title] for title in english))
+        units = {
+            key: [
+                party
+                for party in self._units.get(key, ())
+                if key in parents or normalize_name(party.listing_en) in english
+            ]
+            for key in keys
+        }
+        return {key: parties for key, parties in units.items() if parties}
 
     def get_status(self, key: str) -> LegalStatus:
         """Return the status of a listing on the day."""
@@ -177,10 +199,15 @@ class PartyMatcher:
             return
         from rapidfuzz import fuzz, process  # slow to load, and only names need it
 
+        names = self._names
+        if query.isascii():
+            names = self._latin_names
+        elif not HAS_ASCII.search(query):
+            names = self._other_names
         for scorer in (fuzz.WRatio, fuzz.token_set_ratio):
             # half a point lower: scores are rounded
             close = process.extract(
-                query, self._names, scorer=scorer, processor=None, score_cutoff=MIN_SCORE - 0.5, limit=None
+                query, names, scorer=scorer, processor=None, score_cutoff=MIN_SCORE - 0.5, limit=None
             )
             for known, score, _ in close:
                 if round(score) >= MIN_SCORE and share_words(query, known):
