@@ -124,16 +124,14 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
 
 def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
     get_pattern, own = context.lexicon.get_pattern, context.identity.own_number
+    told = blank_descriptions(sentence.words, context.lexicon)
     for mention in context.identity.number_mentions:
         if not sentence.start <= mention.start < sentence.end or (
             own and mention.number.key == own.number.key
         ):
             continue
         start, end = mention.start - sentence.start, mention.end - sentence.start
-        before, behind = (
-            sentence.words[max(0, start - RECITAL_REACH) : start],
-            sentence.words[end : end + RECITAL_REACH],
-        )
+        before, behind = told[max(0, start - RECITAL_REACH) : start], told[end : end + RECITAL_REACH]
         if get_pattern("relation.through-before").match(sentence.words[:start]):
             return mention
         is_issued = get_pattern("relation.issued-right-before").search(before)
@@ -144,6 +142,13 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
     return None
 
 
+def blank_descriptions(words: str, lexicon: Lexicon) -> str:
+    """Return words with the clauses blanked that only describe the notice before them, and name no other."""
+    return lexicon.get_pattern("relation.relative-clause").sub(
+        lambda hit: hit[0] if "No." in hit[0] else " " * len(hit[0]), words
+    )
+
+
 def _find_verb_of_recalled(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
@@ -152,6 +157,8 @@ def _find_verb_of_recalled(
         return decided
     get_pattern = context.lexicon.get_pattern
     behind = sentence.words[mention.end - sentence.start :]
+    if get_pattern("relation.suspension-prolonged-behind").match(behind):
+        return Verb.EXTENDS, "relation.prolonged"
     if get_pattern("relation.suspended-for-a-term").search(behind) and get_pattern(
         "relation.suspension-goes-on"
     ).search(context.text.folded_text):
