@@ -36,7 +36,7 @@ OWN_SUBJECT = re.compile(r"(?<=号)[（(](关于[^（）()\n]{4,120})[）)]")  #
 NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
-REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back", "_having")
+REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back", "_having", "_moved")
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -175,7 +175,7 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"]
+        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"]
         is_rate = is_plain and get_pattern("direction.rate").search(words)
         if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
@@ -427,7 +427,7 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         return DirectionFinding(
             direction=Direction.TIGHTEN, rule="direction.report-permit", sentence=case.permit
         )
-    if not signals and case.is_instrument and case.related is not None:
+    if case.is_instrument and case.related is not None and all(signal.weak for signal in signals):
         return DirectionFinding(direction=case.related, rule="direction.of-relation")
     if not signals:
         return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")

@@ -43,6 +43,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     text, lexicon = context.text, context.lexicon
     if beside := _match_words_beside(context, mention):
         return beside
+    if _is_in_description(context, mention, sentence):
+        return None
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -140,6 +142,21 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
         if deciding.match(behind) or any(get_pattern(name).search(before) for name in names):
             return mention
     return None
+
+
+def _is_in_description(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether a number only says by what the notice named before it was put to rest or changed."""
+    get_pattern, at = context.lexicon.get_pattern, mention.start - sentence.start
+    clauses = get_pattern("relation.relative-clause").finditer(sentence.words)
+    return any(
+        hit.start() < at < hit.end()
+        and get_pattern("relation.changed-by").match(hit[0]) is not None
+        and any(
+            sentence.start <= other.start < sentence.start + hit.start()
+            for other in context.identity.number_mentions
+        )
+        for hit in clauses
+    )
 
 
 def blank_descriptions(words: str, lexicon: Lexicon) -> str:

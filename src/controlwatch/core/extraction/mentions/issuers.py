@@ -107,9 +107,10 @@ def find_issuers_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int
         return offset, ()  # With the approval of the State Council, |Announcement No. 3
     start = hit.start()
     ended = LINE_END_IN_RUN.match(window, start) if start and window[start - 1] != "\n" else None
-    if ended and find_issuers(window[ended.end() :], lexicon):
+    if ended:
         start = ended.end()  # Announcement No. 52 of 2028 of MOFCOM /|MOFCOM Announcement No. 71
-    return offset - len(window) + start, find_issuers(window[start:], lexicon)
+    issuers = find_issuers(window[start:], lexicon) or find_issuers(hit[0], lexicon)
+    return offset - len(window) + start, issuers
 
 
 def find_issuers_after(folded: str, offset: int, lexicon: Lexicon) -> tuple[str, ...]:
