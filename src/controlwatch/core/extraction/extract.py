@@ -34,6 +34,7 @@ from controlwatch.core.extraction.findings.directions import (
     find_permit,
     find_signals,
     read_title,
+    relate_direction,
     weigh_catalogue,
 )
 from controlwatch.core.extraction.findings.effective import find_effective_dates, is_asked_about
@@ -233,6 +234,7 @@ def _assess_document(context: ReadingContext) -> Assessment:
             is not None,
             is_rulebook=get_pattern("direction.rulebook-title").search(context.text.title) is not None,
             permit=find_permit(context),
+            related=relate_direction(relations, lexicon, context.text.folded_text),
             title=catalogue or read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,

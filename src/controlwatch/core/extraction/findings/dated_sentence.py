@@ -264,7 +264,11 @@ class DatedSentence:
             derived=bool(counted) and start is not None,
             rule="date.counted-from-publication" if counted else "date.on-publication",
         )
-        return found if until else apply_duration(found, self.words[hit.end() :], "", self.context.lexicon)
+        before = self.words[: hit.start()]
+        term = self.context.lexicon.get_pattern("date.term-right-before").search(before)
+        return found if until else apply_duration(
+            found, self.words[hit.end() :], before if term else "", self.context.lexicon
+        )
 
     def _apply_duration(self, found: EffectiveDate, start: int, end: int) -> EffectiveDate:
         """Return a date with the end counted from it, where a period stands behind or before its words."""

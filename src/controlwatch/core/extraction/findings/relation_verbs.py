@@ -43,6 +43,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     text, lexicon = context.text, context.lexicon
     if beside := _match_words_beside(context, mention):
         return beside
+    if _is_in_description(context, mention, sentence):
+        return None
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -124,16 +126,14 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
 
 def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
     get_pattern, own = context.lexicon.get_pattern, context.identity.own_number
+    told = blank_descriptions(sentence.words, context.lexicon)
     for mention in context.identity.number_mentions:
         if not sentence.start <= mention.start < sentence.end or (
             own and mention.number.key == own.number.key
         ):
             continue
         start, end = mention.start - sentence.start, mention.end - sentence.start
-        before, behind = (
-            sentence.words[max(0, start - RECITAL_REACH) : start],
-            sentence.words[end : end + RECITAL_REACH],
-        )
+        before, behind = told[max(0, start - RECITAL_REACH) : start], told[end : end + RECITAL_REACH]
         if get_pattern("relation.through-before").match(sentence.words[:start]):
             return mention
         is_issued = get_pattern("relation.issued-right-before").search(before)
@@ -144,6 +144,28 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
     return None
 
 
+def _is_in_description(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether a number only says by what the notice named before it was put to rest or changed."""
+    get_pattern, at = context.lexicon.get_pattern, mention.start - sentence.start
+    clauses = get_pattern("relation.relative-clause").finditer(sentence.words)
+    return any(
+        hit.start() < at < hit.end()
+        and get_pattern("relation.changed-by").match(hit[0]) is not None
+        and any(
+            sentence.start <= other.start < sentence.start + hit.start()
+            for other in context.identity.number_mentions
+        )
+        for hit in clauses
+    )
+
+
+def blank_descriptions(words: str, lexicon: Lexicon) -> str:
+    """Return words with the clauses blanked that only describe the notice before them, and name no other."""
+    return lexicon.get_pattern("relation.relative-clause").sub(
+        lambda hit: hit[0] if "No." in hit[0] else " " * len(hit[0]), words
+    )
+
+
 def _find_verb_of_recalled(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
@@ -152,6 +174,8 @@ def _find_verb_of_recalled(
         return decided
     get_pattern = context.lexicon.get_pattern
     behind = sentence.words[mention.end - sentence.start :]
+    if get_pattern("relation.suspension-prolonged-behind").match(behind):
+        return Verb.EXTENDS, "relation.prolonged"
     if get_pattern("relation.suspended-for-a-term").search(behind) and get_pattern(
         "relation.suspension-goes-on"
     ).search(context.text.folded_text):

@@ -320,5 +320,5 @@ def parse_period(period: re.Match[str]) -> tuple[int, str] | None:
     counted, unit = (group for group in period.groups() if group)
     if (counted, unit) == ("半", "年"):
         return 6, "个月"
-    count = parse_numeral(counted)
+    count = 1 if counted.lower() == "another" else parse_numeral(counted)
     return (count, unit.lower()) if count else None
