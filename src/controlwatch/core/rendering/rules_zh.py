@@ -252,6 +252,7 @@ RULES_ZH: dict[str, str] = {
     "title.rebate-raised": "标题上调退税，或放缓退税下调",
     "title.ends": "标题终止管制、措施或关税",
     "title.general-licence": "标题设立通用许可",
+    "title.control-goes-on": "标题延长管制，或列入名单（英文）",
     "title.strengthens": "标题实施、加强、列入或延长管制",
     # rarer wordings
     "suspend.term-prolonged": "暂停的期限延长（其他表述）",
