@@ -233,6 +233,7 @@ def _assess_document(context: ReadingContext) -> Assessment:
             stops_in_title=get_pattern("direction.stopping-title").search(lower_letters(context.text.title))
             is not None,
             is_rulebook=get_pattern("direction.rulebook-title").search(context.text.title) is not None,
+            is_vague_headline=get_pattern("direction.vague-headline").search(context.text.title) is not None,
             permit=find_permit(context),
             related=relate_direction(relations, lexicon, context.text.folded_text),
             title=catalogue or read_title(context),

@@ -239,6 +239,7 @@ RULES_ZH: dict[str, str] = {
     "tighten.verifies": "出口经营者或最终用户须提供更多证明或接受更多核查",
     "tighten.in-german": "德文报道：物项被管制或需要许可",
     "tighten.row-of-parties": "摘要中的一行：实体被列入清单",
+    "tighten.refund-cut": "出口退税取消或下调（英文）",
     "tighten.rebate": "取消或下调出口退税",
     "tighten.english-passive": "加征关税、禁止或列入（英文被动说法）",
     "tighten.adds-item-english": "物项增列入清单或附件（英文）",
@@ -265,6 +266,7 @@ RULES_ZH: dict[str, str] = {
     "title.rebate-raised": "标题上调退税，或放缓退税下调",
     "title.ends": "标题终止管制、措施或关税",
     "title.general-licence": "标题设立通用许可",
+    "title.control-goes-on": "标题延长管制，或列入名单（英文）",
     "title.strengthens": "标题实施、加强、列入或延长管制",
     # rarer wordings
     "suspend.term-prolonged": "暂停的期限延长（其他表述）",

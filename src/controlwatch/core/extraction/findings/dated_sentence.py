@@ -243,7 +243,8 @@ class DatedSentence:
 
     def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
         """Return a start on publication or a stated time after it."""
-        counted = next((hit[name] for name in COUNTS if hit[name]), hit["next"] and "1")
+        is_morrow = hit["next"] or hit["morrow"]
+        counted = next((hit[name] for name in COUNTS if hit[name]), is_morrow and "1")
         is_today = self.context.told_on and self.context.lexicon.get_pattern("date.from-today").search(hit[0])
         start = self.context.told_on if is_today else self.issue_date
         if counted:
@@ -266,8 +267,10 @@ class DatedSentence:
         )
         before = self.words[: hit.start()]
         term = self.context.lexicon.get_pattern("date.term-right-before").search(before)
-        return found if until else apply_duration(
-            found, self.words[hit.end() :], before if term else "", self.context.lexicon
+        return (
+            found
+            if until
+            else apply_duration(found, self.words[hit.end() :], before if term else "", self.context.lexicon)
         )
 
     def _apply_duration(self, found: EffectiveDate, start: int, end: int) -> EffectiveDate:

@@ -357,6 +357,7 @@ class DirectionInputs:
     is_report: bool  #: it tells of another's
     stops_in_title: bool = False  #: its title says that something stops, not that it is repealed
     is_rulebook: bool = False  #: it publishes rules, and is no more than them
+    is_vague_headline: bool = False  #: its title says only that something is eased; the text says how
     related: Direction | None = None  #: of what an instrument does to another notice
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: (
@@ -432,6 +433,8 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
     if not signals:
         return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
     first = signals[0]
+    if case.is_vague_headline and first.direction == Direction.RELAX and not case.is_instrument:
+        first = next((s for s in signals[1:2] if s.direction == Direction.SUSPEND), first)
     return DirectionFinding(direction=first.direction, rule=first.rule, sentence=first.sentence)
 
 

@@ -100,7 +100,9 @@ def _find_places(
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None
     )
-    has_establishments = lexicon.get_pattern("place.list-of-establishments").search(text.folded_text) is not None
+    has_establishments = (
+        lexicon.get_pattern("place.list-of-establishments").search(text.folded_text) is not None
+    )
     # The patterns are slow: try only those whose form of names occurs at all.
     present = {
         form
