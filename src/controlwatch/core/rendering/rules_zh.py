@@ -84,6 +84,7 @@ RULES_ZH: dict[str, str] = {
     "resume.suspension-withdrawn": "英文：对措施的暂停被撤回或中断",
     "tighten.controlled-on-export": "英文：货物或技术纳入管制",
     "suspend.the-ban": "英文：禁令或管制被暂停",
+    "relax.off-the-list": "英文：某方不再列于名单",
     "direction.composed-tighten": "管制增加，或对管制的豁免减少",
     "direction.composed-relax": "管制减少，或对管制的豁免增加",
     "direction.draft": "征求意见稿，尚未调整任何管制",
