@@ -21,8 +21,9 @@ from controlwatch.core.extraction.text.document_text import DocumentText, Senten
 from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
 from controlwatch.core.model import Verb
 
+#: No clause ends within an English date or a time of day: June 1, 2028; 00:00.
 CLAUSE_BREAK = re.compile(
-    r"[，,：:]|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
