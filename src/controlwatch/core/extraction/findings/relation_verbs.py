@@ -43,8 +43,6 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     text, lexicon = context.text, context.lexicon
     if beside := _match_words_beside(context, mention):
         return beside
-    if _is_in_description(context, mention, sentence):
-        return None
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -102,6 +100,8 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
     sentence = context.text.find_sentence(mention.start)
+    if _is_in_description(context, mention, sentence):
+        return NO_CONCLUSION, "relation.described"
     is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"

@@ -100,9 +100,7 @@ def _find_places(
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None
     )
-    has_establishments = (
-        lexicon.get_pattern("place.list-of-establishments").search(text.folded_text) is not None
-    )
+    names_plants = lexicon.get_pattern("place.list-of-establishments").search(text.folded_text) is not None
     # The patterns are slow: try only those whose form of names occurs at all.
     present = {
         form
@@ -112,7 +110,7 @@ def _find_places(
     hits: list[PlaceHit] = []
     for pattern_id, forms, whole in PLACE_PATTERNS:
         is_unfit = (pattern_id == LIST_CELL and not has_lists) or (pattern_id == REASON and not has_parties)
-        is_unfit |= pattern_id == PARTY_IN_BRACKET and not (has_parties or has_establishments)
+        is_unfit |= pattern_id == PARTY_IN_BRACKET and not (has_parties or names_plants)
         if present.isdisjoint(forms) or is_unfit:
             continue
         for hit in lexicon.get_pattern(pattern_id).finditer(words):
