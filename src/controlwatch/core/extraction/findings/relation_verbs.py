@@ -22,7 +22,8 @@ from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
 from controlwatch.core.model import Verb
 
 CLAUSE_BREAK = re.compile(
-    r"[，,：:]|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"[，,：:]|;\s|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"|\band (?=(?:MOFCOM |GACC )?(?:Announcement|Order|Notice) No\.)"
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
