@@ -56,6 +56,25 @@ def test_a_mistake_is_told_with_what_to_write(words: tuple[str, ...], hint: str)
 
 
 @pytest.mark.parametrize(
+    ("words", "one"),
+    [
+        (
+            ("status", "MOFCOM", "2025-61", "--on", "2026-01-05"),
+            ("status", "MOFCOM 2025-61", "--on", "2026-01-05"),
+        ),
+        (("entity", "--json", "Shield", "AI"), ("entity", "Shield AI", "--json")),
+        (("lookup", "rare", "earth"), ("lookup", "rare earth")),
+        (("show", "MOFCOM", "2025-61", "--no-such"), ("show", "MOFCOM 2025-61", "--no-such")),
+    ],
+)
+def test_several_words_are_one_argument_without_quotation_marks(
+    words: tuple[str, ...], one: tuple[str, ...], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTROLWATCH_STATE_DIR", str(tmp_path))
+    assert run(*words).output == run(*one).output
+
+
+@pytest.mark.parametrize(
     ("words", "hint"),
     [
         (("lookup", "xyzzy"), "write a name, an HS code or a control code"),

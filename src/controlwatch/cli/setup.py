@@ -18,7 +18,6 @@ from controlwatch.cli.setup_files import build_docker_command, write_settings, w
 from controlwatch.cli.subscriptions import LANGUAGES, RATES, Choice
 from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
-from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
@@ -111,6 +110,7 @@ def setup(
     """
     from controlwatch.adapters.storage.engine import has_store
     from controlwatch.bootstrap.app import open_app
+    from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
     from controlwatch.doctor import check_sources
     from controlwatch.settings import Settings
 

@@ -34,7 +34,6 @@ from controlwatch.core.model import ChannelName, Language, Mute, Rate, Subscript
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.typed_text import normalize_typed_text
-from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
@@ -136,6 +135,7 @@ def subscribe(
     """
     from controlwatch.bootstrap.connections import resolve_destination
     from controlwatch.bootstrap.state_marks import describe_state
+    from controlwatch.core.rendering.subscription_text import describe_criteria
 
     name = _choose(channel, CHANNELS, "channel")
     with open_cli_app() as app:
@@ -228,6 +228,8 @@ def subscriptions(context: typer.Context, *, json: JsonOption = False) -> None:
 
     Example: controlwatch subscriptions --json
     """
+    from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
+
     if context.invoked_subcommand is not None:
         return
     with open_question_app() as app:

@@ -1,8 +1,13 @@
-"""Wrong usage of the command line: what is wrong in plain words, and an example of what is right."""
+"""How the command line takes words: a name of several words without quotation marks, and wrong usage.
+
+Wrong usage is told in plain words, with an example of what is right.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from typer.core import TyperGroup
@@ -18,8 +23,18 @@ PLAIN_MESSAGES: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Commands whose one argument can be several words: `status MOFCOM 2025-61`, `entity Shield AI`.
+PHRASE_COMMANDS = frozenset({"status", "lookup", "show", "history", "evidence", "entity", "categories"})
+
+
 class HelpfulGroup(TyperGroup):
     """The commands; wrong usage of one is told with its example."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command and its words; several words that are one argument are joined."""
+        name, command, rest = super().resolve_command(ctx, args)
+        joined = join_words(rest, command.params) if name in PHRASE_COMMANDS and command else rest
+        return name, command, joined
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; explain what is wrong where its words cannot be understood."""
@@ -28,6 +43,27 @@ class HelpfulGroup(TyperGroup):
         except TyperException as error:
             _explain_usage(error)
             raise
+
+
+def join_words(words: list[str], parameters: Iterable[Any]) -> list[str]:
+    """Return the words of a command with those that are not options joined to one argument."""
+    with_value = {
+        name
+        for parameter in parameters
+        for name in parameter.opts
+        if name.startswith("-") and not parameter.is_flag
+    }
+    options: list[str] = []
+    phrase: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            phrase += left
+        elif word.startswith("-") and word != "-":
+            options += [word, *islice(left, 1)] if word in with_value else [word]
+        else:
+            phrase.append(word)
+    return [*options, "--", " ".join(phrase)] if phrase else options
 
 
 def _explain_usage(error: TyperException) -> None:

@@ -22,6 +22,7 @@ from controlwatch.core.extraction.text.pattern_literals import (
 )
 
 MIN_SEARCHES = 40  #: before a pattern is worth a prefilter
+MIN_LENGTH = 64  #: of words in which replacing takes longer than looking for what to replace
 MAX_SINGLE = 6  #: literals that are looked for one by one; more of them are found by an automaton
 
 
@@ -138,7 +139,7 @@ class PrefilteredPattern:
 
     def sub(self, new: str | Callable[[re.Match[str]], str], words: str, count: int = 0) -> str:
         """Return words with the matches replaced, as `re.Pattern.sub`; a string is taken as it is."""
-        if (self._index or self._find_index()) is None:
+        if len(words) < MIN_LENGTH or (self._index or self._find_index()) is None:
             return self._regex.sub(new, words, count)
         parts: list[str] = []
         end = 0
