@@ -105,6 +105,7 @@ RULES_ZH: dict[str, str] = {
     "direction.rulebook": "公布管制的适用规则及其豁免",
     "direction.catalogue-grows": "目录所列货物较上一版增加",
     "direction.catalogue-shrinks": "目录所列货物较上一版减少",
+    "direction.of-relation": "没有语句调整管制，以对其他公告的处理为准",
     "direction.nothing-moves": "没有语句调整管制",
     "direction.no-change": "既未改变规则，也未报道规则改变，故无方向",
     # dates

@@ -313,7 +313,7 @@ def weigh_catalogue(context: ReadingContext) -> DirectionSignal | None:
 
 
 def relate_direction(relations: Iterable[Relation], lexicon: Lexicon, folded: str) -> Direction | None:
-    """Return which way the other notices move that a text puts to rest, wakes or prolongs; None if not one way.
+    """Return which way the notices move that a text puts to rest, wakes or prolongs; None if not one way.
 
     What is prolonged is a suspension where the text speaks of one.
     """
@@ -424,18 +424,25 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals
     if case.is_instrument or case.is_operative:
         signals = tuple(sorted(signals, key=lambda signal: STRICTNESS_ORDER.index(signal.direction)))
-    if not signals and case.is_report and case.permit is not None:
-        return DirectionFinding(
-            direction=Direction.TIGHTEN, rule="direction.report-permit", sentence=case.permit
-        )
-    if case.is_instrument and case.related is not None and all(signal.weak for signal in signals):
-        return DirectionFinding(direction=case.related, rule="direction.of-relation")
-    if not signals:
-        return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
+    if all(signal.weak for signal in signals) and (inferred := _infer_direction(case)):
+        return inferred
     first = signals[0]
     if case.is_vague_headline and first.direction == Direction.RELAX and not case.is_instrument:
         first = next((s for s in signals[1:2] if s.direction == Direction.SUSPEND), first)
     return DirectionFinding(direction=first.direction, rule=first.rule, sentence=first.sentence)
+
+
+def _infer_direction(case: DirectionInputs) -> DirectionFinding | None:
+    """Return a direction that no sentence states; None where one at least hints at it."""
+    if case.is_instrument and case.related is not None:
+        return DirectionFinding(direction=case.related, rule="direction.of-relation")
+    if case.signals:
+        return None
+    if case.is_report and case.permit is not None:
+        return DirectionFinding(
+            direction=Direction.TIGHTEN, rule="direction.report-permit", sentence=case.permit
+        )
+    return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
 
 
 def find_parts(

@@ -23,7 +23,8 @@ from controlwatch.core.model import Verb
 
 #: No clause ends within an English date or a time of day: June 1, 2028; 00:00.
 CLAUSE_BREAK = re.compile(
-    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|;\s|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"|\band (?=(?:MOFCOM |GACC )?(?:Announcement|Order|Notice) No\.)"
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
@@ -44,8 +45,6 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     text, lexicon = context.text, context.lexicon
     if beside := _match_words_beside(context, mention):
         return beside
-    if _is_in_description(context, mention, sentence):
-        return None
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -103,6 +102,8 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
     sentence = context.text.find_sentence(mention.start)
+    if _is_in_description(context, mention, sentence):
+        return NO_CONCLUSION, "relation.described"
     is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"

@@ -23,7 +23,7 @@ JOINTLY_WITH = re.compile(
 )  # Bekanntmachung Nr. 7 |des Ministeriums und der| Zollverwaltung
 
 
-#: The rest of a line that ends with an issuer in Latin letters, as opposed to with a word that joins it to the next.
+#: The rest of a line that ends with an issuer in Latin letters, and not with a word that joins the next.
 LINE_END_IN_RUN = re.compile(r"[^\n]*[A-Za-z](?<!\band)(?<!\bthe)(?<!&)[ ]*\n")
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
 PROSE_MARKS = re.compile(r"[。；：？《》\d]")

@@ -14,7 +14,6 @@ from controlwatch.core.extraction.text.masking import keep_spans, mask_cited_tit
 
 LIST_CELL = "place.list-cell"
 REASON = "place.reason"
-PARTY_IN_BRACKET = "place.english-party-in-bracket"
 #: Each pattern, the forms of the names that it looks for, and whether it is for the whole destination.
 PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
     ("place.export", frozenset({"zh"}), True),
@@ -28,7 +27,6 @@ PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
     ("place.parties-short", frozenset({"short"}), False),
     ("place.heading", frozenset({"zh"}), False),
     ("place.english-parties", frozenset({"en"}), False),
-    (PARTY_IN_BRACKET, frozenset({"en"}), False),
     ("place.named-party", frozenset({"zh"}), False),
     (REASON, frozenset({"zh", "en"}), False),
 )
@@ -100,9 +98,6 @@ def _find_places(
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None
     )
-    has_establishments = (
-        lexicon.get_pattern("place.list-of-establishments").search(text.folded_text) is not None
-    )
     # The patterns are slow: try only those whose form of names occurs at all.
     present = {
         form
@@ -112,7 +107,6 @@ def _find_places(
     hits: list[PlaceHit] = []
     for pattern_id, forms, whole in PLACE_PATTERNS:
         is_unfit = (pattern_id == LIST_CELL and not has_lists) or (pattern_id == REASON and not has_parties)
-        is_unfit |= pattern_id == PARTY_IN_BRACKET and not (has_parties or has_establishments)
         if present.isdisjoint(forms) or is_unfit:
             continue
         for hit in lexicon.get_pattern(pattern_id).finditer(words):
