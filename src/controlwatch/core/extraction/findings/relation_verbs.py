@@ -23,7 +23,8 @@ from controlwatch.core.model import Verb
 
 #: No clause ends within an English date or a time of day: June 1, 2028; 00:00.
 CLAUSE_BREAK = re.compile(
-    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|;\s|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|;\s|\bwhile\b|\band that\b"
+    r"|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
     r"|\band (?=(?:MOFCOM |GACC )?(?:Announcement|Order|Notice) No\.)"
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
