@@ -139,6 +139,8 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
         before, behind = told[max(0, start - RECITAL_REACH) : start], told[end : end + RECITAL_REACH]
         if get_pattern("relation.through-before").match(sentence.words[:start]):
             return mention
+        if get_pattern("relation.stopped-before").search(before):
+            continue  # 暂停第21号公告将10家实体列入清单的措施: it is acted on, whatever it says
         is_issued = get_pattern("relation.issued-right-before").search(before)
         deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
         names = ("relation.suspended-by", "relation.listed-by")

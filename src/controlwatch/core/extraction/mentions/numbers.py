@@ -36,7 +36,7 @@ STATE_COUNCIL_ORDER = re.compile(
 )  # State Council Order 792
 ORDER_FORM = "令"
 MECHANISM_NAME = "不可靠实体清单工作机制"
-CALLED_FORMS = 8  #: of a number apart from the word for its form, each with its groups in the pattern
+CALLED_FORMS = 9  #: of a number apart from the word for its form, each with its groups in the pattern
 LIST_NAME = "不可靠实体清单"
 NUMBER_LIMIT = 1900  #: a "number" beyond is a year: 2024-2025
 TAIL_WINDOW = 60  #: characters before 号公告 that its list can take up
@@ -280,7 +280,7 @@ def _find_called(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     for hit in lexicon.get_pattern("number.called").finditer(folded):
         year = next(hit[f"y{i}"] for i in range(1, CALLED_FORMS + 1) if hit[f"y{i}"])
         n = next(hit[f"n{i}"] for i in range(1, CALLED_FORMS + 1) if hit[f"n{i}"])
-        issuers = ("UEL",) if hit["y3"] and LIST_NAME in folded else ()
+        issuers = ("UEL",) if hit["y9"] or (hit["y3"] and LIST_NAME in folded) else ()
         number = DocumentNumber(issuers=issuers, year=int(year), n=int(n))
         yield NumberMention(start=hit.start(), end=hit.end(), number=number)
 
