@@ -34,6 +34,7 @@ from controlwatch.core.extraction.findings.directions import (
     find_permit,
     find_signals,
     read_title,
+    relate_direction,
     weigh_catalogue,
 )
 from controlwatch.core.extraction.findings.effective import find_effective_dates, is_asked_about
@@ -232,7 +233,9 @@ def _assess_document(context: ReadingContext) -> Assessment:
             stops_in_title=get_pattern("direction.stopping-title").search(lower_letters(context.text.title))
             is not None,
             is_rulebook=get_pattern("direction.rulebook-title").search(context.text.title) is not None,
+            is_vague_headline=get_pattern("direction.vague-headline").search(context.text.title) is not None,
             permit=find_permit(context),
+            related=relate_direction(relations, lexicon, context.text.folded_text),
             title=catalogue or read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,

@@ -24,7 +24,9 @@ HEAD_ZONE = 500  #: characters of a head of several lines
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|contractor|supplier|manufacturer|part(?:y|ies)|organi[sz]ation|importer|GmbH\b"
-    r"|end[- ]user|Inc\b|Ltd\b|LLC\b)",
+    r"|end[- ]user|Inc\b|Ltd\b|LLC\b"
+    r"|(?:add|put|plac|list|enter)\w* (?:it|us|them|(?-i:[A-Z]\w+)) (?:to|on|in)\b"
+    r"|we (?:were|have been) (?:added|put|placed|listed)\b)",
     re.IGNORECASE,
 )
 CAPITAL_BEFORE = re.compile(r"(?<![.:] )\b[A-Z][\w’-]+ $")

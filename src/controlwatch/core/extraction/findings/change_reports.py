@@ -23,7 +23,7 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
         return False
     if identity.kind == NoticeKind.SPOKESPERSON:
         return _explains_change(case)
-    moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY}
+    moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY} or _tells_of_correction(case)
     if not identity.is_report or not moves or _tells_of_no_change(case):
         return False
     if not any(category.change for category in case.categories):
@@ -31,9 +31,18 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
         has_issuer = any(mention.number.issuers for mention in identity.number_mentions)
         is_moved = any(not signal.weak for signal in case.signals)
         return (has_issuer or _announces_in_headline(case)) and (
-            is_moved or lexicon.get_pattern("change.control").search(text.folded_text) is not None
+            is_moved
+            or _tells_of_correction(case)
+            or lexicon.get_pattern("change.control").search(text.folded_text) is not None
         )
     return bool(identity.number_mentions) or _tells_of_authority(case)
+
+
+def _tells_of_correction(case: ChangeInputs) -> bool:
+    """Return whether a report says that a numbered notice was corrected, which moves no control."""
+    correction = case.context.lexicon.get_pattern("change.correction-told")
+    numbers = case.context.identity.number_mentions
+    return bool(numbers) and correction.search(case.context.text.folded_text) is not None
 
 
 def _tells_of_no_change(case: ChangeInputs) -> bool:

@@ -60,7 +60,12 @@ def is_operative_answer(context: ReadingContext) -> bool:
 
 def _drop_intents(lexicon: Lexicon, words: str) -> str:
     """Return a sentence without the clauses that only announce something for later (，并将研究细化方案)."""
-    clauses = [clause for clause in words.split("，") if not contains_phrase(lexicon, "intent", clause)]
+    decided = lexicon.get_pattern("change.said-to-do")  # announced that China would suspend: no intent
+    clauses = [
+        clause
+        for clause in words.split("，")
+        if not contains_phrase(lexicon, "intent", decided.sub(" ", clause))
+    ]
     return "，".join(clauses)
 
 

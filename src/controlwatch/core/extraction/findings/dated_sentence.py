@@ -243,7 +243,8 @@ class DatedSentence:
 
     def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
         """Return a start on publication or a stated time after it."""
-        counted = next((hit[name] for name in COUNTS if hit[name]), hit["next"] and "1")
+        is_morrow = hit["next"] or hit["morrow"]
+        counted = next((hit[name] for name in COUNTS if hit[name]), is_morrow and "1")
         is_today = self.context.told_on and self.context.lexicon.get_pattern("date.from-today").search(hit[0])
         start = self.context.told_on if is_today else self.issue_date
         if counted:
@@ -264,7 +265,13 @@ class DatedSentence:
             derived=bool(counted) and start is not None,
             rule="date.counted-from-publication" if counted else "date.on-publication",
         )
-        return found if until else apply_duration(found, self.words[hit.end() :], "", self.context.lexicon)
+        before = self.words[: hit.start()]
+        term = self.context.lexicon.get_pattern("date.term-right-before").search(before)
+        return (
+            found
+            if until
+            else apply_duration(found, self.words[hit.end() :], before if term else "", self.context.lexicon)
+        )
 
     def _apply_duration(self, found: EffectiveDate, start: int, end: int) -> EffectiveDate:
         """Return a date with the end counted from it, where a period stands behind or before its words."""

@@ -23,18 +23,20 @@ from controlwatch.core.extraction.text.lexicon import (
 )
 from controlwatch.core.extraction.text.masking import BLANK, blank_untouched, mask_cited_titles
 from controlwatch.core.extraction.text.normalize import parse_numeral
-from controlwatch.core.model import Direction, NoticeKind, NoticePart
+from controlwatch.core.model import Direction, NoticeKind, NoticePart, Relation, Verb
 
 STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Direction.RELAX)
 #: A sentence says what is done before what it is done to: the first of these counts, and an imposed control
 #: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
+#: What a verb does to another notice, said as the direction of its control.
+RELATED_DIRECTIONS = {Verb.SUSPENDS: Direction.SUSPEND, Verb.RESUMES: Direction.RESUME}
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
 OWN_SUBJECT = re.compile(r"(?<=号)[（(](关于[^（）()\n]{4,120})[）)]")  # 公告2028年第37号（关于…的公告）
 NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
-REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back")
+REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back", "_having", "_moved")
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -173,7 +175,8 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        is_rate = (hit["old_figure"] or hit["old_plain"]) and get_pattern("direction.rate").search(words)
+        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"]
+        is_rate = is_plain and get_pattern("direction.rate").search(words)
         if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
         if get_pattern("direction.may").search(old) and get_pattern("direction.must").search(new):
@@ -205,7 +208,15 @@ def compare_moved_days(words: str, context: ReadingContext) -> Direction | None:
     days = find_date_mentions(words, lexicon, anchor=context.identity.anchor)
     old = next((word.day for word in days if _is_replaced(words, word, lexicon)), None)
     replacing = get_pattern("date.replacing-before")
-    new = next((word.day for word in days if replacing.search(words[: word.start])), None)
+    follows = get_pattern("date.replacing-behind")
+    new = next(
+        (
+            word.day
+            for word in days
+            if replacing.search(words[: word.start]) or follows.match(words[word.end :])
+        ),
+        None,
+    )
     if old is None or new is None or old == new:
         return None
     return Direction.SUSPEND if new > old else Direction.TIGHTEN
@@ -301,6 +312,20 @@ def weigh_catalogue(context: ReadingContext) -> DirectionSignal | None:
     return None
 
 
+def relate_direction(relations: Iterable[Relation], lexicon: Lexicon, folded: str) -> Direction | None:
+    """Return which way the notices move that a text puts to rest, wakes or prolongs; None if not one way.
+
+    What is prolonged is a suspension where the text speaks of one.
+    """
+    found = {
+        RELATED_DIRECTIONS[relation.verb] for relation in relations if relation.verb in RELATED_DIRECTIONS
+    }
+    if not found and any(relation.verb == Verb.EXTENDS for relation in relations):
+        rests = lexicon.get_pattern("relation.rests").search(folded)
+        return Direction.SUSPEND if rests else None
+    return found.pop() if len(found) == 1 else None
+
+
 def find_permit(context: ReadingContext) -> Sentence | None:
     """Return the sentence on a permit in a report on a new numbered notice; None for other texts."""
     told, permit = context.told_on, context.lexicon.get_pattern("direction.permit")
@@ -332,6 +357,8 @@ class DirectionInputs:
     is_report: bool  #: it tells of another's
     stops_in_title: bool = False  #: its title says that something stops, not that it is repealed
     is_rulebook: bool = False  #: it publishes rules, and is no more than them
+    is_vague_headline: bool = False  #: its title says only that something is eased; the text says how
+    related: Direction | None = None  #: of what an instrument does to another notice
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: (
         bool  #: it only says how licences are applied for and handled, or leaves the scope as it is
@@ -397,14 +424,25 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals
     if case.is_instrument or case.is_operative:
         signals = tuple(sorted(signals, key=lambda signal: STRICTNESS_ORDER.index(signal.direction)))
-    if not signals and case.is_report and case.permit is not None:
+    if all(signal.weak for signal in signals) and (inferred := _infer_direction(case)):
+        return inferred
+    first = signals[0]
+    if case.is_vague_headline and first.direction == Direction.RELAX and not case.is_instrument:
+        first = next((s for s in signals[1:2] if s.direction == Direction.SUSPEND), first)
+    return DirectionFinding(direction=first.direction, rule=first.rule, sentence=first.sentence)
+
+
+def _infer_direction(case: DirectionInputs) -> DirectionFinding | None:
+    """Return a direction that no sentence states; None where one at least hints at it."""
+    if case.is_instrument and case.related is not None:
+        return DirectionFinding(direction=case.related, rule="direction.of-relation")
+    if case.signals:
+        return None
+    if case.is_report and case.permit is not None:
         return DirectionFinding(
             direction=Direction.TIGHTEN, rule="direction.report-permit", sentence=case.permit
         )
-    if not signals:
-        return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
-    first = signals[0]
-    return DirectionFinding(direction=first.direction, rule=first.rule, sentence=first.sentence)
+    return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
 
 
 def find_parts(

@@ -21,8 +21,11 @@ from controlwatch.core.extraction.text.document_text import DocumentText, Senten
 from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
 from controlwatch.core.model import Verb
 
+#: No clause ends within an English date or a time of day: June 1, 2028; 00:00.
 CLAUSE_BREAK = re.compile(
-    r"[，,：:]|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"[，：]|,(?! 20\d\d\b)|:(?!\d\d)|;\s|\bwhile\b|\band that\b"
+    r"|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+    r"|\band (?=(?:MOFCOM |GACC )?(?:Announcement|Order|Notice) No\.)"
 )
 REST_REACH = 40  #: characters behind a sentence that say what else goes on
 RATE_REACH = 240  #: characters behind a sentence in which the rate that it adjusts is suspended
@@ -100,6 +103,8 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
     sentence = context.text.find_sentence(mention.start)
+    if _is_in_description(context, mention, sentence):
+        return NO_CONCLUSION, "relation.described"
     is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
@@ -124,16 +129,14 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
 
 def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
     get_pattern, own = context.lexicon.get_pattern, context.identity.own_number
+    told = blank_descriptions(sentence.words, context.lexicon)
     for mention in context.identity.number_mentions:
         if not sentence.start <= mention.start < sentence.end or (
             own and mention.number.key == own.number.key
         ):
             continue
         start, end = mention.start - sentence.start, mention.end - sentence.start
-        before, behind = (
-            sentence.words[max(0, start - RECITAL_REACH) : start],
-            sentence.words[end : end + RECITAL_REACH],
-        )
+        before, behind = told[max(0, start - RECITAL_REACH) : start], told[end : end + RECITAL_REACH]
         if get_pattern("relation.through-before").match(sentence.words[:start]):
             return mention
         if get_pattern("relation.stopped-before").search(before):
@@ -146,6 +149,28 @@ def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> Numb
     return None
 
 
+def _is_in_description(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether a number only says by what the notice named before it was put to rest or changed."""
+    get_pattern, at = context.lexicon.get_pattern, mention.start - sentence.start
+    clauses = get_pattern("relation.relative-clause").finditer(sentence.words)
+    return any(
+        hit.start() < at < hit.end()
+        and get_pattern("relation.changed-by").match(hit[0]) is not None
+        and any(
+            sentence.start <= other.start < sentence.start + hit.start()
+            for other in context.identity.number_mentions
+        )
+        for hit in clauses
+    )
+
+
+def blank_descriptions(words: str, lexicon: Lexicon) -> str:
+    """Return words with the clauses blanked that only describe the notice before them, and name no other."""
+    return lexicon.get_pattern("relation.relative-clause").sub(
+        lambda hit: hit[0] if "No." in hit[0] else " " * len(hit[0]), words
+    )
+
+
 def _find_verb_of_recalled(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
@@ -154,6 +179,8 @@ def _find_verb_of_recalled(
         return decided
     get_pattern = context.lexicon.get_pattern
     behind = sentence.words[mention.end - sentence.start :]
+    if get_pattern("relation.suspension-prolonged-behind").match(behind):
+        return Verb.EXTENDS, "relation.prolonged"
     if get_pattern("relation.suspended-for-a-term").search(behind) and get_pattern(
         "relation.suspension-goes-on"
     ).search(context.text.folded_text):

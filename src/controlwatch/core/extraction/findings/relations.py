@@ -205,7 +205,7 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     text, kind = context.text, context.identity.kind
     sentence = text.find_sentence(mention.start)
     if is_acting:
-        return find_acting_verb(context, mention, sentence)
+        return find_acting_verb(context, mention, sentence) or _find_verb_of_told(context, mention)
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
         is_asked = context.lexicon.get_pattern("change.asked-whether").search(sentence.words) is not None
         is_cited = is_asked or _is_cited_order(context, mention) or _is_left_alone(context, mention)
@@ -215,6 +215,16 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
         return None
     is_told = context.identity.is_report and not context.is_background(mention.start)
     return _find_reported_verb(context, mention, sentence) if is_told else None
+
+
+def _find_verb_of_told(context: ReadingContext, mention: NumberMention) -> VerbMatch | None:
+    """Return that a spokesperson who says what was decided tells of the notice that sets it out."""
+    folded = context.text.folded_text
+    before = folded[max(0, mention.start - ISSUING_REACH_IN_ENGLISH) : mention.start]
+    is_told = context.identity.kind == NoticeKind.SPOKESPERSON and context.lexicon.get_pattern(
+        "relation.decision-set-out"
+    ).search(before)
+    return (Verb.REPORTS, "relation.reported") if is_told else None
 
 
 def _find_reported_verb(

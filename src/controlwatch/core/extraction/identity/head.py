@@ -286,7 +286,7 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     issuers = find_issuers(line, lexicon)
     form = lexicon.get_pattern("head.english-form").search(line)
     figure = lexicon.get_pattern("head.english-figure").search(line, 0, _find_subject_start(line, form))
-    if FINITE.search(line):
+    if FINITE.search(line) or lexicon.get_pattern("kind.english-correction").match(line):
         return None
     if not (issuers or form):
         return _read_english_line(line, start, end, figure, lexicon)

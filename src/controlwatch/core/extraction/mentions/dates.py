@@ -304,8 +304,9 @@ def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
     get_pattern = lexicon.get_pattern
     for period in get_pattern("date.period").finditer(words):
         before = words[max(0, period.start() - 60) : period.start()]
+        is_term = get_pattern("date.term-before").search(before[-24:])
         if (
-            get_pattern("date.term-before").search(before[-24:])
+            (is_term or get_pattern("date.prolonged-by").search(before))
             and not get_pattern("date.at-most-before").search(before)
             and not get_pattern("date.permit-words").search(before)
             and not get_pattern("date.time-limit").match(words[period.end() :])
@@ -320,5 +321,5 @@ def parse_period(period: re.Match[str]) -> tuple[int, str] | None:
     counted, unit = (group for group in period.groups() if group)
     if (counted, unit) == ("半", "年"):
         return 6, "个月"
-    count = parse_numeral(counted)
+    count = 1 if counted.lower() == "another" else parse_numeral(counted)
     return (count, unit.lower()) if count else None

@@ -23,6 +23,8 @@ JOINTLY_WITH = re.compile(
 )  # Bekanntmachung Nr. 7 |des Ministeriums und der| Zollverwaltung
 
 
+#: The rest of a line that ends with an issuer in Latin letters, and not with a word that joins the next.
+LINE_END_IN_RUN = re.compile(r"[^\n]*[A-Za-z](?<!\band)(?<!\bthe)(?<!&)[ ]*\n")
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
 PROSE_MARKS = re.compile(r"[。；：？《》\d]")
 
@@ -103,7 +105,12 @@ def find_issuers_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int
     approvals = lexicon.get_pattern("issuer.approval").finditer(window)
     if hit is None or any(approval.start() < hit.start() < approval.end() for approval in approvals):
         return offset, ()  # With the approval of the State Council, |Announcement No. 3
-    return offset - len(window) + hit.start(), find_issuers(hit[0], lexicon)
+    start = hit.start()
+    ended = LINE_END_IN_RUN.match(window, start) if start and window[start - 1] != "\n" else None
+    if ended:
+        start = ended.end()  # Announcement No. 52 of 2028 of MOFCOM /|MOFCOM Announcement No. 71
+    issuers = find_issuers(window[start:], lexicon) or find_issuers(hit[0], lexicon)
+    return offset - len(window) + start, issuers
 
 
 def find_issuers_after(folded: str, offset: int, lexicon: Lexicon) -> tuple[str, ...]:

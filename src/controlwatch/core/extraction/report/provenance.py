@@ -82,6 +82,7 @@ RULE_MEANINGS: dict[str, str] = {
     "direction.rulebook": "It publishes rules by which a control is applied, with what they exempt",
     "direction.catalogue-grows": "The catalogue has more goods than the one before",
     "direction.catalogue-shrinks": "The catalogue has fewer goods than the one before",
+    "direction.of-relation": "No sentence moves a control; what it does to another notice does",
     "direction.nothing-moves": "No sentence moves a control",
     "direction.no-change": "What neither makes nor reports a change moves nothing",
     "date.stated": "A day is stated from which it applies",
