@@ -149,7 +149,7 @@ def _find_foreign_opening(context: ReadingContext, title: str) -> CategoryFindin
 def _is_recalled(context: ReadingContext, words: str) -> bool:
     """Return whether a sentence only recalls a notice, or says that it stays as it is."""
     is_left = context.lexicon.get_pattern("category.left-alone").search(words) is not None
-    return is_left or context.is_beside_news(words) or is_recital(context.lexicon, words, context.told_on)
+    return is_left or context.is_beside_news(words) or is_recital(context.lexicon, words, context.news_day)
 
 
 def add_code_categories(

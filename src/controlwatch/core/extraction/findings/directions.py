@@ -77,7 +77,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         if not has_act and not LATIN_WORD.search(words) and not changed.search(words):
             continue
         is_background = background.search(words) is not None and present.search(words) is None
-        if is_background and (context.told_on is None or is_recital(lexicon, words, context.told_on)):
+        if is_background and (context.news_day is None or is_recital(lexicon, words, context.news_day)):
             continue
         if _is_beside_the_measure(context, words) or _recites_another(context, sentence):
             continue
@@ -161,7 +161,7 @@ def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
     if context.identity.is_report and lexicon.get_pattern("direction.asked").search(words):
         return True
     gives_reason = lexicon.get_pattern("direction.reason").search(words) is not None
-    return gives_reason or is_recital(lexicon, words, context.told_on)
+    return gives_reason or is_recital(lexicon, words, context.news_day)
 
 
 def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:

@@ -228,4 +228,4 @@ def _sets_no_date(context: ReadingContext, words: str) -> bool:
         return True
     is_numbered = get_pattern("date.number-word").search(words) is not None
     told = context.identity.publication_day if context.identity.kind == NoticeKind.SPOKESPERSON else None
-    return is_numbered and is_recital(context.lexicon, words, told or context.told_on)
+    return is_numbered and is_recital(context.lexicon, words, told or context.news_day)

@@ -273,7 +273,7 @@ def is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMent
     lexicon, words = context.lexicon, sentence.words
     before = QUOTED_NAME.sub("《》", words[: mention.start - sentence.start])
     is_recalled = lexicon.get_pattern("relation.recalled-number").search(before) is not None
-    return is_recalled or is_recital(lexicon, words, context.told_on)
+    return is_recalled or is_recital(lexicon, words, context.news_day)
 
 
 def find_further_verbs(

@@ -142,6 +142,19 @@ class ReadingContext:
         """The day of a report; None for an issuer's own text."""
         return self.identity.publication_day if self.identity.is_report else None
 
+    @cached_property
+    def news_day(self) -> date | None:
+        """The day by which the news of a report is told from what was done before: its own day.
+
+        Of a report without one, the latest day on which it says that something was issued.
+        """
+        if self.told_on is not None or not self.identity.is_report:
+            return self.told_on
+        issued = self.lexicon.get_pattern("relation.told-as-issued")
+        hits = (issued.search(sentence.words) for sentence in self.text.sentences)
+        days = (word.day for hit in hits if hit for word in find_date_mentions(hit[0], self.lexicon))
+        return max(filter(None, days), default=None)
+
 
 def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
     """Return which document it is. `given` is its day where the document states none."""
