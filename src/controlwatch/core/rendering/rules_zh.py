@@ -163,6 +163,8 @@ RULES_ZH: dict[str, str] = {
     "relation.prolonged": "其期限届满，本文予以延长",
     "relation.still-suspended": "使其暂停的措施延长，故继续暂停",
     "relation.said-to-rest": "报道称其暂停实施",
+    "relation.carried-out": "规定如何执行该公告",
+    "relation.rested-again": "曾暂停的关税或者费用恢复征收",
     "relation.suspender-ends": "被其暂停的内容不再暂停",
     "relation.lapsed": "其暂停期满，本文使其恢复适用",
     "relation.title": "涉及仅以标题指称的文件",

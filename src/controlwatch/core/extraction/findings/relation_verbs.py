@@ -106,6 +106,8 @@ def _match_words_beside(context: ReadingContext, mention: NumberMention) -> Verb
     if _is_in_description(context, mention, sentence):
         return NO_CONCLUSION, "relation.described"
     is_basis = get_pattern("relation.basis-right-before").search(before) and behind.startswith("，")
+    if is_basis and get_pattern("relation.carried-out-behind").match(folded[mention.end : sentence.end]):
+        return Verb.IMPLEMENTS, "relation.carried-out"
     if is_basis and _names_another(context, mention, sentence):  # what follows is said of the other one
         return NO_CONCLUSION, "relation.basis"
     ends = get_pattern("relation.ending-before").search(before)

@@ -14,6 +14,7 @@ SENTENCE_VERBS = (
     ("relation.suspension-runs-out", Verb.RESUMES),
     ("relation.control-lapses", Verb.REPEALS),
     ("relation.moved-start", Verb.AMENDS),
+    ("relation.rested-again", Verb.RESUMES),
     ("relation.rate-suspended", Verb.SUSPENDS),
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
     ("relation.annexes-end", Verb.AMENDS),
