@@ -13,9 +13,16 @@ SIGNED = date(2026, 3, 2)
 
 
 def notice(
-    title: str, text: str = "", *, published: date | None = None, page_date: date | None = None
+    title: str,
+    text: str = "",
+    *,
+    published: date | None = None,
+    page_date: date | None = None,
+    labels: tuple[tuple[str, str], ...] = (),
 ) -> Notice:
-    document = Document(url="https://example.test/notice", title=title, text=text, page_date=page_date)
+    document = Document(
+        url="https://example.test/notice", title=title, text=text, page_date=page_date, labels=labels
+    )
     return read_notice(document, LEXICON, published=published)
 
 

@@ -279,3 +279,10 @@ def test_an_answer_that_explains_an_announcement_is_not_the_measure() -> None:
         published=date(2026, 3, 2),
     )
     assert not found.is_change
+
+
+def test_a_page_that_labels_its_number_is_the_issuers_own_although_it_opens_with_what_they_issued() -> None:
+    text = "2026年11月6日，商务部、海关总署发布2026年第88号公告，决定暂停实施有关措施。现就有关事项公告如下："
+    label = (("文号", "商务部 海关总署公告2027年第97号"),)
+    assert notice("关于恢复实施有关措施的公告", text, labels=label).kind == NoticeKind.ANNOUNCEMENT
+    assert notice("关于恢复实施有关措施的公告", text).kind == NoticeKind.NEWS

@@ -263,3 +263,13 @@ def test_a_heading_completes_a_title_that_is_the_number_alone(named: str, title:
         "<h2>商务部公告2027年第9号<br>关于铌的公告</h2><div class='TRS_Editor'><p>对铌实施出口管制。</p></div></body></html>"
     )
     assert " ".join(parse_notice_page(html, url="https://example.test/").title.split()) == title
+
+
+def test_a_number_is_found_behind_the_source_and_the_day_of_a_line_of_particulars() -> None:
+    html = (
+        "<html><body><h1>关于恢复有关措施的公告</h1>"
+        "<div class='info'>来源：某某局\u3000发布时间：2027-11-24 16:00\u3000文号：海关总署公告2027年第97号</div>"
+        "<div class='art-con'><p>自2027年12月1日起恢复。</p></div></body></html>"
+    )
+    found = parse_notice_page(html, url="https://www.example.test/art.html")
+    assert ("文号", "海关总署公告2027年第97号") in found.labels

@@ -69,8 +69,10 @@ _LONE_NUMBER = re.compile(
 _NUMBER_BELOW_TITLE = re.compile(
     r"</h1>\s*<[a-z][^<>]*>\s*(?:公告)?(20\d\d\s?年第\s?\d{1,4}\s?号)\s*</", re.IGNORECASE
 )
-#: The same behind its name, in a line of particulars: 文号：交通运输部公告2026年第51号
-_NAMED_NUMBER = re.compile(r">\s*文\s?号\s*[:：]\s*([^<>\n：:]{3,40}?\d\s?号)(?=[\s<\u3000])")
+#: The same behind its name, alone or behind other particulars: 来源：… 文号：交通运输部公告2026年第51号
+_NAMED_NUMBER = re.compile(
+    r"(?:>\s*|(?<=[\s\u3000|｜]))(?:发布|发文)?[文字]\s?号\s*[:：]\s*([^<>\n：:]{3,40}?\d\s?号)(?=[\s<\u3000])"
+)
 _TITLE_JOINT = re.compile(r"\s*[_|｜]\s*|\s+[-–—]\s+")  # 关于…的公告_中华人民共和国财政部
 #: A particular in its brackets, wherever a page prints it.
 _PRINTED_PARTICULAR = re.compile(r"【([^】<\n]{1,12})】(?:\s|&nbsp;|</?[a-z]\w*>)*([^【<\n]{2,80})")

@@ -201,6 +201,7 @@ def _apply_kind_rules(
     yield NoticeKind.COMMENTARY if contains_phrase(lexicon, "commentary", lead) else None, "kind.report"
     is_titled = has_instrument_title(title, lexicon)
     is_own = is_titled and (HAN.search(title) or count_issuer_marks(text, lexicon))
+    is_own = is_own or (label is not None and by_title in INSTRUMENT_KINDS)  # only its own page labels it
     if (
         is_press
         or get_pattern("kind.signing-report").search(title)
