@@ -14,12 +14,13 @@ from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
 
 HS_CODE = re.compile(
-    r"(?:(?<![\d.\-A-Za-z])|(?<=\bex))(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
+    r"(?=\d)(?:(?<![\d.\-A-Za-z])|(?<=\bex))(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
     r"|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?:(?=ex\b)|(?![\d\-A-Za-z]))"
 )  # 85076000 · 8507.60.00 · 8479899971ex
 #: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
-LOOSE_CODE = re.compile(
-    r"(?:(?<![\d.\-A-Za-z/])|(?<=\bex))(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
+LOOSE_CODE = re.compile(  # the figure is looked for first: that is fastest
+    r"(?=\d)(?:(?<![\d.\-A-Za-z/])|(?<=\bex))"
+    r"(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
     r"|\d{4}\.\d{2}\. \d{2}\.\d{2}|\d{2}\.\d{2}\.\d{2}\.\d{2}(?:\.\d{2})?"
     r"|\d{4}[. ]\d{4}\n\d{2}(?=[、，,;；）)])|\d{4}[. ]\d{2}[. ]?\d{2}(?:[. ]?\d{2}(?!\d)|(?!\d))"
     r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?"
@@ -35,7 +36,7 @@ YEAR_LOOKALIKE = re.compile(r"19(?:0[6-9]|[1-9]\d)|20[1-9]\d")
 DATE_LOOKALIKE = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 BRACKET_NOTE = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
-    r"(?:(?<![A-Za-z0-9.\-])|(?<=\n\d\.)|(?<=\n\d\d\.)|(?<=\s[a-z]\.))([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
+    r"(?=\d)(?:(?<![A-Za-z0-9.\-])|(?<=\n\d\.)|(?<=\n\d\d\.)|(?<=\s[a-z]\.))([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
 CELL_GAP = re.compile(r"[\s|]+")
 MAX_RANGE_LENGTH = 15  #: a longer range is not a list of neighbours

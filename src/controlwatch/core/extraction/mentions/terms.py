@@ -171,4 +171,4 @@ def _is_free_standing(text: str, start: int, end: int) -> bool:
     """Return whether a hit that begins or ends in a Latin letter or a digit has none next to it."""
     left = text[start - 1 : start + 1] if start else ""
     right = text[end - 1 : end + 1] if end < len(text) else ""
-    return not any(pair.isascii() and pair.isalnum() for pair in (left, right))
+    return not (left.isascii() and left.isalnum()) and not (right.isascii() and right.isalnum())
