@@ -121,6 +121,8 @@ RULE_MEANINGS: dict[str, str] = {
     "deadline.application-closes": "Applications close",
     "deadline.report-due": "A report is due",
     "relation.implementing": "It says that it carries the notice out",
+    "relation.carried-out": "The notice is the basis of rules on how to carry it out",
+    "relation.rested-again": "A duty or a fee that had been suspended is levied again",
     "relation.extending-title": "The title says that a term is extended, the text changes its day",
     "relation.prevails": "Where the two differ, it prevails",
     "relation.rate-suspended": "A part of its rate is suspended",
