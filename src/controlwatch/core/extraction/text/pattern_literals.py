@@ -81,7 +81,7 @@ def choose_literals(source: str, flags: re.RegexFlag = re.NOFLAG) -> tuple[str, 
 
 
 def _rate(literals: Iterable[str]) -> float:
-    """Return how often some literal will occur where there is no match, as a rough figure to compare by."""
+    """Return how often one of the literals will occur outside a match, as a rough figure to compare by."""
     return sum(2.0 ** -sum(1 if sign.isascii() else 2 for sign in word if sign != " ") for word in literals)
 
 
