@@ -95,6 +95,12 @@ def test_alternatives_are_split_only_at_the_top(source: str, alternatives: list[
     assert split_alternatives(source) == alternatives
 
 
+def test_what_is_replaced_is_written_alike_in_short_and_in_long_words() -> None:
+    swaps = PrefilteredPattern("(a)(停)", min_searches=0)
+    assert swaps.sub(r"\2\1", "a停") == "停a"
+    assert swaps.sub(r"\2\1", "a停" + "b" * 100) == "停a" + "b" * 100
+
+
 def test_an_index_names_the_patterns_that_may_match() -> None:
     index = PatternIndex([("停", "止"), (), ("起",)])
     assert index.find("停止") == (0, 1)

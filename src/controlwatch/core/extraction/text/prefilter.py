@@ -138,13 +138,13 @@ class PrefilteredPattern:
                     hits[place] = self._alternatives[place].search(searched, match.end())
 
     def sub(self, new: str | Callable[[re.Match[str]], str], words: str, count: int = 0) -> str:
-        """Return words with the matches replaced, as `re.Pattern.sub`; a string is taken as it is."""
+        """Return words with the matches replaced, as `re.Pattern.sub`."""
         if len(words) < MIN_LENGTH or (self._index or self._find_index()) is None:
             return self._regex.sub(new, words, count)
         parts: list[str] = []
         end = 0
         for match in islice(self.finditer(words), count or None):
-            parts += words[end : match.start()], new if isinstance(new, str) else new(match)
+            parts += words[end : match.start()], match.expand(new) if isinstance(new, str) else new(match)
             end = match.end()
         return "".join((*parts, words[end:])) if parts else words
 
