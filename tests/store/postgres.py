@@ -9,8 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from psycopg.errors import DeadlockDetected
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from tests.waiting import wait_for
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Engine
 
 #: A server that a power failure would ruin, and one for measuring.
 QUICK = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -46,6 +54,22 @@ def restart(folder: Path, *, mode: str) -> None:
     data = folder / "data"
     user, binaries = _unprivileged(), _binaries(folder)
     _run(user, binaries / "pg_ctl", "-D", data, "-w", "-m", mode, "-l", data / "log", "restart")
+
+
+def drop_schema(engine: Engine, schema: str) -> None:
+    """Drop a schema that others are working in, which may deadlock with them: then try again."""
+
+    def is_dropped() -> bool:
+        try:
+            with engine.begin() as connection:
+                connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+        except OperationalError as fault:
+            if not isinstance(fault.orig, DeadlockDetected):
+                raise
+            return False
+        return True
+
+    wait_for(is_dropped)
 
 
 def _binaries(folder: Path) -> Path:

@@ -34,6 +34,7 @@ from controlwatch.testing.slack import SlackStandIn
 from tests.channels.test_slack import MESSAGE
 from tests.services.world import WATCHER
 from tests.store.conftest import create_database
+from tests.store.postgres import drop_schema
 from tests.store.steps import EVERYTHING, NOW, PAUSED
 from tests.waiting import PATIENCE, wait_for
 
@@ -114,8 +115,7 @@ def test_workers_are_woken_by_the_transaction_that_writes_a_delivery_and_by_none
 def test_a_queue_that_is_gone_costs_no_alert_and_is_made_again(shared: SqlStore, queue: JobQueue) -> None:
     number = shared.subscriptions.subscribe(Subscription(channel="webhook", target="https://x.example"), NOW)
     wake_at_commit(shared.engine, lambda connection: wake_deliveries(queue, ["email"], connection))
-    with shared.engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {queue.schema} CASCADE"))
+    drop_schema(shared.engine, queue.schema)
     shared.outbox.enqueue_alert(PAUSED, [planned(number)])
     assert shared.outbox.list_due_channels(now=NOW + timedelta(days=1)) == {"webhook"}
     with shared.engine.begin() as connection:
@@ -199,8 +199,7 @@ def test_of_jobs_with_one_key_one_runs_at_a_time_in_all_workers(shared: SqlStore
 def test_a_worker_whose_queue_is_gone_ends_and_says_so(shared: SqlStore, queue: JobQueue) -> None:
     with Crews(shared, queue) as crews:
         assert crews.found_due.wait(PATIENCE)
-        with shared.engine.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {queue.schema} CASCADE"))
+        drop_schema(shared.engine, queue.schema)
         wait_for(lambda: len(crews.ends) == 2)
     assert [type(end) for end in crews.ends] == [QueueLost, QueueLost]
 

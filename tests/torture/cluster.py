@@ -33,7 +33,7 @@ from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer, Sites
 from tests.processes import Fork, type_commands, typed
 from tests.services.world import Ministry, Page, tightening
-from tests.store.postgres import QUICK, restart, server
+from tests.store.postgres import QUICK, drop_schema, restart, server
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -213,6 +213,10 @@ class ClusterHome:
         """Change the database past the workers."""
         with self._engine.connect() as connection:
             connection.execute(text(statement))
+
+    def drop_queue(self) -> None:
+        """Drop the queue with all its jobs."""
+        drop_schema(self._engine, JobQueue(self._engine.url).schema)
 
     # ------------------------------------------------------------------ workers
 
@@ -409,14 +413,8 @@ def _let_something_happen(home: ClusterHome, pg: Path) -> None:
         )
         home.misfortunes["cut connections"] += 1
     else:
-        drop_queue(home)
+        home.drop_queue()
         home.misfortunes["dropped queues"] += 1
-
-
-def drop_queue(home: ClusterHome) -> None:
-    """Drop the queue with all its jobs."""
-    schema = JobQueue(SqlStore.open(home.database).engine.url).schema
-    home.do(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def _build_page(number: int) -> Page:

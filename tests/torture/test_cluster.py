@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.processes import typed
-from tests.torture.cluster import cluster_home, drop_queue
+from tests.torture.cluster import cluster_home
 from tests.waiting import wait_for
 
 
@@ -18,7 +18,7 @@ def test_each_of_three_workers_is_killed_once_and_the_queue_is_dropped_and_all_i
             wait_for(home.has_begun)
             home.kill_worker(0)
         home.publish()
-        drop_queue(home)
+        home.drop_queue()
         home.wait_until_told()
         home.wait_until_settled()
         assert home.stop_all() == [0, 0, 0]
