@@ -51,6 +51,19 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
     return None
 
 
+def compare_rates(words: str, lexicon: Lexicon) -> Direction | None:
+    """Return which way a control moves by a rate that takes the place of another; a higher refund relieves."""
+    get_pattern = lexicon.get_pattern
+    hit = get_pattern("direction.rate-instead").search(words)
+    if hit is None or not get_pattern("direction.rate").search(words):
+        return None
+    old, new = float(hit["old"]), float(hit["new"])
+    if old == new:
+        return None
+    is_relief = get_pattern("direction.relief").search(words) is not None
+    return Direction.TIGHTEN if (new > old) != is_relief else Direction.RELAX
+
+
 def compare_moved_days(words: str, context: ReadingContext) -> Direction | None:
     """Return which way a control moves whose first day is changed: 原定自6月1日起施行，现改自9月1日起施行."""
     get_pattern, lexicon = context.lexicon.get_pattern, context.lexicon

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from controlwatch.core.extraction.findings.compared_values import compare_moved_days, compare_thresholds
+from controlwatch.core.extraction.findings.compared_values import compare_moved_days, compare_rates, compare_thresholds
 from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
@@ -86,7 +86,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
                 )
             )
             continue
-        if threshold := compare_thresholds(words, lexicon):
+        if threshold := compare_thresholds(words, lexicon) or compare_rates(words, lexicon):
             signals.append(
                 DirectionSignal(
                     direction=threshold, sentence=sentence, rule=f"direction.threshold-{threshold}"

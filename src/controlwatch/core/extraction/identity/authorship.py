@@ -74,7 +74,7 @@ def is_verbatim(text: DocumentText, lexicon: Lexicon) -> bool:
 
 
 def _has_signature(body: str, lexicon: Lexicon) -> bool:
-    """Return whether a line of issuers precedes a line with only a day, near the foot."""
+    """Return whether issuers stand above a line with only a day, or on it, near the foot."""
     lines = [line.strip() for line in body[-2500:].splitlines() if line.strip()][-CLOSING_LINES:]
     dated = [
         place for place, line in enumerate(lines) if lexicon.get_pattern("authorship.date-line").match(line)
@@ -82,7 +82,7 @@ def _has_signature(body: str, lexicon: Lexicon) -> bool:
     if not dated:
         return False
     named = mark_issuer_lines([line if len(line) <= 90 else "" for line in lines], lexicon)
-    return any(any(named[max(0, place - 6) : place]) for place in dated)
+    return any(any(named[max(0, place - 6) : place + 1]) for place in dated)
 
 
 def extract_head(text: DocumentText, lexicon: Lexicon) -> str:
