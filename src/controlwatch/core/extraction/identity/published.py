@@ -156,7 +156,8 @@ def _find_date_behind_number(text: DocumentText, lexicon: Lexicon) -> QuotedDate
 def _find_own_statement(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day on which an instrument says that it was issued: 本公告于2029年3月1日公布."""
     stated = lexicon.get_pattern("published.own-statement").search(text.folded_text)
-    day = _find_first_date(stated[1], lexicon) if stated else None
+    printed = next((stated[name] for name in ("zh", "en", "beside") if stated[name]), "") if stated else ""
+    day = _find_first_date(printed, lexicon)
     return (day, stated[0]) if stated and day else None
 
 
