@@ -26,12 +26,15 @@ PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|contractor|supplier|manufacturer|part(?:y|ies)|organi[sz]ation|importer|GmbH\b"
     r"|end[- ]user|Inc\b|Ltd\b|LLC\b"
     r"|(?:add|put|plac|list|enter)\w* (?:it|us|them|(?-i:[A-Z]\w+)) (?:to|on|in)\b"
+    r"|(?-i:[A-Z]\w+(?: [A-Z]\w+)+) (?:has|have|had|was|were|is|are) (?:been )?(?:added|put|placed|listed|removed|taken|struck)\b"
     r"|we (?:were|have been) (?:added|put|placed|listed)\b)",
     re.IGNORECASE,
 )
 CAPITAL_BEFORE = re.compile(r"(?<![.:] )\b[A-Z][\w’-]+ $")
 CAPITAL_BEHIND = re.compile(r"^\w* [A-Z][\w’-]+")
 GOODS_LICENCE = "licence.goods"
+#: Regimes whose words also stand in the names of parties: Jin-Hai Shipbuilding.
+NAMED_TRADES = frozenset({"shipping"})
 #: Goods whose export licence is not that for dual-use items.
 LICENSED_GOODS = frozenset({"vehicles", "chemicals.gases"})
 
@@ -80,9 +83,10 @@ class CategoryHit:
         return any(name.start() <= at < name.end() for name in names)
 
     def is_proper_name(self, text: DocumentText) -> bool:
-        """Return whether an item in English is part of a capitalised name: Pelham Drones and Tarn Optics."""
+        """Return whether a word in English is part of a capitalised name: Pelham Drones and Tarn Optics."""
         before, behind = text.folded_text[: self.start][-24:], text.folded_text[self.end :][:24]
-        is_capital = self.is_item and text.folded_text[self.start].isupper()
+        can_name = self.is_item or self.category.id in NAMED_TRADES
+        is_capital = can_name and text.folded_text[self.start].isupper()
         return is_capital and bool(CAPITAL_BEFORE.search(before) or CAPITAL_BEHIND.match(behind))
 
     def describes_party(self, context: ReadingContext) -> bool:
