@@ -342,12 +342,18 @@ def match_clause_verb(
     last = next((i for i, (left, right) in enumerate(clauses) if left < end <= right), own)
     first = words[clauses[own][0] : clauses[last][1]]
     behind = (words[left:right] for left, right in clauses[last + 1 :])
-    ahead = (words[left:right] for left, right in reversed(clauses[:own]))
-    found = (first, *behind, *ahead)
+    before = [words[left:right] for left, right in reversed(clauses[:own])]
+    found = (first, *behind, *before)
     # The name of a notice says what that notice did: 废止《关于暂停实施…的公告》.
     unnamed = (QUOTED_NAME.sub("", clause) for clause in found)
     matches = (match_first_verb(clause, context.lexicon) for clause in (*unnamed, *found))
-    return next(filter(None, matches), None)
+    match = next(filter(None, matches), None)
+    only_named = context.lexicon.get_pattern("relation.suspension-only-named")
+    if match and match[0] == Verb.SUSPENDS and only_named.match(first):
+        # it is decided to extend by 90 days, effective 30 September, the suspension announced in No. 15
+        leading = (match_first_verb(clause, context.lexicon) for clause in before)
+        return next((verb for verb in leading if verb and verb[0] in {Verb.EXTENDS, Verb.RESUMES}), match)
+    return match
 
 
 def _is_legal_basis(text: DocumentText, mention: NumberMention, sentence: Sentence, lexicon: Lexicon) -> bool:
