@@ -23,7 +23,8 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
         return False
     if identity.kind == NoticeKind.SPOKESPERSON:
         return _explains_change(case)
-    moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY} or _tells_of_correction(case)
+    moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY}
+    moves = moves or _tells_of_correction(case) or _tells_of_issue(case)
     if not identity.is_report or not moves or _tells_of_no_change(case):
         return False
     if not any(category.change for category in case.categories):
@@ -43,6 +44,19 @@ def _tells_of_correction(case: ChangeInputs) -> bool:
     correction = case.context.lexicon.get_pattern("change.correction-told")
     numbers = case.context.identity.number_mentions
     return bool(numbers) and correction.search(case.context.text.folded_text) is not None
+
+
+def _tells_of_issue(case: ChangeInputs) -> bool:
+    """Return whether a report says that a numbered catalogue or set of rules was issued, as its news."""
+    context, issued = case.context, case.context.lexicon.get_pattern("change.issue-told")
+    return any(
+        mention.number.issuers
+        and issued.search(sentence.words)
+        and not context.is_background(sentence.start)
+        and not context.is_beside_news(sentence.words)
+        for mention in context.identity.number_mentions
+        if (sentence := context.text.find_sentence(mention.start))
+    )
 
 
 def _tells_of_no_change(case: ChangeInputs) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
-from controlwatch.core.extraction.identity.head import PAGE_TAG
+from controlwatch.core.extraction.identity.head import PAGE_TAG, DocumentHead, read_head_line
 from controlwatch.core.extraction.identity.kind import (
     INSTRUMENT_KINDS,
     MARKDOWN_PREFIX,
@@ -47,6 +47,7 @@ from controlwatch.core.extraction.text.normalize import collapse_whitespace, fol
 from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
 
 FOOT_ZONE = 200  #: characters at the end in which they are printed too
+NUMBER_LINES = 4  #: below the title, on which a number can stand alone
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
 ISSUER_PHRASE = re.compile(
     r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,400}"
@@ -203,7 +204,9 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         # A joint notice can carry the number of one of its issuers, beside whom a line names the others.
         joint = [line.issuers for line in (head.lines if head else ()) if set(named) < set(line.issuers)]
         named = max((named, *joint), key=len)
-        issuers = collect_issuers(text, lexicon, named)
+        issuers = collect_issuers(text, lexicon, named) or find_issuers(text.title[:80], lexicon)
+        own = own or (None if passes_on else _find_signed_number(text, lexicon, issuers, year))
+        own = _complete_by_signature(own, issuers, opening, lexicon)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
     issuers = issuers or _infer_issuers(opening, kind, lexicon)
@@ -269,6 +272,37 @@ def _complete_number(
     printed = fold_text(" ".join(labels[name] for name in lexicon.phrases["issuer_labels"] if name in labels))
     issuers = (opening.head.issuers if opening.head else ()) or find_issuers(printed, lexicon)
     if not issuers:
+        return own
+    return replace(own, number=normalize_series(replace(own.number, issuers=issuers)))
+
+
+def _find_signed_number(
+    text: DocumentText, lexicon: Lexicon, issuers: tuple[str, ...], year: int | None
+) -> OwnNumber | None:
+    """Return the number that stands alone on a line below the title, with the issuers of the signature."""
+    at = text.title_end + 1
+    for _ in range(NUMBER_LINES):
+        end = text.folded_text.find("\n", at)
+        if end < 0:
+            break
+        line = read_head_line(text.folded_text, at, end, lexicon)
+        if line.figure and not (line.issuers or line.subject):
+            number = DocumentHead(start=at, end=end, lines=(replace(line, issuers=issuers),)).build_number(
+                year, lexicon
+            )
+            raw = text.get_original(at, end).strip(" （()）")
+            return OwnNumber(normalize_series(number), raw, "number.head") if number else None
+        at = end + 1
+    return None
+
+
+def _complete_by_signature(
+    own: OwnNumber | None, issuers: tuple[str, ...], opening: Opening, lexicon: Lexicon
+) -> OwnNumber | None:
+    """Return a number printed without any issuer with all who sign: Announcement No. 54 of 2028."""
+    if own is None or own.number.letter or find_issuers(fold_text(own.raw), lexicon):
+        return own
+    if (opening.head and opening.head.issuers) or not set(own.number.issuers) < set(issuers):
         return own
     return replace(own, number=normalize_series(replace(own.number, issuers=issuers)))
 

@@ -21,7 +21,7 @@ SENTENCE_STOP = re.compile(
 )  # 起施行。 · "from May 1. The", but "ab dem 1. Januar"
 #: Abbreviations whose stop does not end a sentence.
 ABBREVIATION = re.compile(
-    r"(?:\b(?:No|Nos|Nr|Inc|Ltd|Pte|Pty|Co|Corp|Mr|Ms|Dr|St|Art|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov"
+    r"(?:\b(?:No|Nos|Nr|Inc|Ltd|Pte|Pty|Co|Corp|Mr|Ms|Dr|St|Art|vs|[Rr]ef|[Aa]pprox|[Ii]ncl|[Ee]xcl|[Cc]f|e\.g|i\.e|[Pp]aras?|[Aa]nn|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov"
     r"|Dec)|\bU\.S|\b[ap]\.m|\b[A-Z]|(?<![^\n])[ ]{0,3}(?:\d{1,2}|[IVX]{1,4}))\.$"
 )  # No. · Inc. · U.S. · Nov. · the number of an item: 1. Announcement No. 40
 DATELINE_TITLE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 央视网（新闻联播）
