@@ -62,6 +62,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     masked = lexicon.get_pattern("relation.relative-clause").sub(lambda hit: BLANK * len(hit[0]), masked)
     described = lexicon.get_pattern("direction.numbered-description")
     masked = described.sub(lambda hit: hit[1] + BLANK * len(hit[2]), masked)
+    masked = lexicon.get_pattern("date.aside").sub(lambda hit: " " * len(hit[0]), masked)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
     changed, present = lexicon.get_pattern("direction.changed"), lexicon.get_pattern("direction.present")

@@ -333,7 +333,7 @@ def match_clause_verb(
 ) -> VerbMatch | None:
     """Return the verb of the clause with the number, else of the next that has one, else of one before."""
     words = sentence.words
-    for aside in ("relation.bracketed-name", "relation.relative-clause"):
+    for aside in ("relation.bracketed-name", "relation.relative-clause", "date.aside"):
         words = context.lexicon.get_pattern(aside).sub(lambda hit: " " * len(hit[0]), words)
     start, end = mention.start - sentence.start, mention.end - sentence.start
     stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]
