@@ -11,7 +11,7 @@ from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Direction
 
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
-REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back", "_having", "_moved")
+REPLACED_FORMS = ("", "_figure", "_plain", "_en", "_back", "_having", "_moved", "_from")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -26,7 +26,7 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"]
+        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"] or hit["old_from"]
         is_rate = is_plain and get_pattern("direction.rate").search(words)
         if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
