@@ -378,10 +378,10 @@ def _fill_elided_parts(
 def _find_year_beside(
     text: DocumentText, mention: NumberMention, own_year: int | None, lexicon: Lexicon
 ) -> int | None:
-    """Return the year right behind a number, or of the day or the year right before it."""
+    """Return the year right behind a number, that of one joined to it, or of the day or year before it."""
     get_pattern = lexicon.get_pattern
     if behind := get_pattern("number.year-behind").match(text.folded_text, mention.end):
-        return int(behind[1] or behind[2])
+        return int(next(filter(None, behind.groups())))
     words = text.folded_text[max(0, mention.start - 30) : mention.start]
     if before := get_pattern("number.dated-before").search(words):
         return int(before[1])
