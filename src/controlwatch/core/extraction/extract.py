@@ -116,7 +116,9 @@ class Assessment:
             # It moves nothing; and an answer on a foreign rule does not explain one of China's.
             explains = direction.direction == Direction.CLARIFY
             is_on_notice = any(mention.number.issuers for mention in context.identity.number_mentions)
-            has_subject = (bool(ids) or is_on_notice) and not ids & {"foreign_controls"} and ids != {"enforcement"}
+            has_subject = (
+                (bool(ids) or is_on_notice) and not ids & {"foreign_controls"} and ids != {"enforcement"}
+            )
             if reports and not explains:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
             elif not reports and not (explains and has_subject):

@@ -13,7 +13,8 @@ from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities
 from controlwatch.core.extraction.findings.relations import find_relations
 from controlwatch.core.extraction.findings.verb_words import ACTING_VERBS
-from controlwatch.core.extraction.identity.identity import Identity, OwnNumber, ReadingContext
+from controlwatch.core.extraction.identity.identity import Identity, ReadingContext
+from controlwatch.core.extraction.identity.own_number import OwnNumber
 from controlwatch.core.extraction.mentions.numbers import find_number_mentions, parse_number
 from controlwatch.core.extraction.mentions.places import find_place_hits
 from controlwatch.core.extraction.text.document_text import DocumentText

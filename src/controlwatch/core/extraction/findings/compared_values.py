@@ -26,7 +26,9 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        is_plain = hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"] or hit["old_from"]
+        is_plain = (
+            hit["old_figure"] or hit["old_plain"] or hit["old_having"] or hit["old_moved"] or hit["old_from"]
+        )
         is_rate = is_plain and get_pattern("direction.rate").search(words)
         if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
@@ -52,7 +54,7 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
 
 
 def compare_rates(words: str, lexicon: Lexicon) -> Direction | None:
-    """Return which way a control moves by a rate that takes the place of another; a higher refund relieves."""
+    """Return which way a control moves by a replaced rate; a higher refund relieves."""
     get_pattern = lexicon.get_pattern
     hit = get_pattern("direction.rate-instead").search(words)
     if hit is None or not get_pattern("direction.rate").search(words):

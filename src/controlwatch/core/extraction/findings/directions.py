@@ -7,7 +7,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from controlwatch.core.extraction.findings.compared_values import compare_moved_days, compare_rates, compare_thresholds
+from controlwatch.core.extraction.findings.compared_values import (
+    compare_moved_days,
+    compare_rates,
+    compare_thresholds,
+)
 from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital

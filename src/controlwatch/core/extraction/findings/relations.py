@@ -239,7 +239,9 @@ def _find_reported_verb(
         is_past = is_recalled(context, upto, mention)
     is_newest = _is_newest(context, mention) and not _is_left_alone(context, mention)
     if is_newest and not is_issued and _is_said_to_rest(context, mention):
-        goes_on = match_clause_verb(context, mention, sentence)  # the suspension of No. 61 will not be extended
+        goes_on = match_clause_verb(
+            context, mention, sentence
+        )  # the suspension of No. 61 will not be extended
         is_over = goes_on is not None and goes_on[0] in {Verb.EXTENDS, Verb.RESUMES}
         return goes_on if is_over else (Verb.SUSPENDS, "relation.said-to-rest")
     if is_issued or is_newest:
