@@ -26,7 +26,8 @@ PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|contractor|supplier|manufacturer|part(?:y|ies)|organi[sz]ation|importer|GmbH\b"
     r"|end[- ]user|Inc\b|Ltd\b|LLC\b"
     r"|(?:add|put|plac|list|enter)\w* (?:it|us|them|(?-i:[A-Z]\w+)) (?:to|on|in)\b"
-    r"|(?-i:[A-Z]\w+(?: [A-Z]\w+)+) (?:has|have|had|was|were|is|are) (?:been )?(?:added|put|placed|listed|removed|taken|struck)\b"
+    r"|(?-i:[A-Z]\w+(?: [A-Z]\w+)+) (?:has|have|had|was|were|is|are) (?:been )?"
+    r"(?:added|put|placed|listed|removed|taken|struck)\b"
     r"|we (?:were|have been) (?:added|put|placed|listed)\b)",
     re.IGNORECASE,
 )
