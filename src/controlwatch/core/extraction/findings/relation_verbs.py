@@ -66,6 +66,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
+    if match[0] == Verb.EXTENDS and lexicon.get_pattern("relation.stays-suspended").match(sentence.words):
+        match = Verb.SUSPENDS, "relation.stays-suspended"
     if match[0] == Verb.AMENDS and _is_rate_suspended_below(text, sentence, lexicon):
         match = Verb.SUSPENDS, "relation.rate-suspended"
     is_open = sentence.words.rstrip().endswith(("；", ";"))  # ；对其余4家，维持原措施不变

@@ -128,6 +128,8 @@ def find_head(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> Doc
     gap = 0
     for line in _read_lines(text, lexicon, start, end):
         if line.is_part and not line.is_page:
+            if gap and _repeats(text, lines[0], line):  # a page prints the title again, below its menus
+                lines = []
             lines.append(line)
             gap = 0
         elif not lines or not line.is_page or (gap := gap + 1) > MAX_GAP:
@@ -137,6 +139,12 @@ def find_head(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> Doc
     if not lines:
         return None
     return DocumentHead(start=lines[0].start, end=lines[-1].end, lines=tuple(lines))
+
+
+def _repeats(text: DocumentText, first: HeadLine, line: HeadLine) -> bool:
+    """Return whether a line has the words of the first one."""
+    words, again = (text.folded_text[found.start : found.end].split() for found in (first, line))
+    return words == again
 
 
 def find_opening_number(title: str, lexicon: Lexicon) -> tuple[int | None, int | None]:

@@ -107,8 +107,9 @@ def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bo
     """Return whether the text below a head reads as its issuer's own; at the top its lines are enough."""
     is_led = any(line.issuers and not line.is_loose for line in head.lines)
     is_loose = any(line.is_loose for line in head.lines) and not is_led
-    above = text.folded_text[: head.start].strip()
-    is_top = not above or lexicon.get_pattern("preface.translation-note").search(above) is not None
+    above, note = text.folded_text[: head.start].strip(), lexicon.get_pattern("preface.translation-note")
+    title = text.folded_text[head.start :].partition("\n")[0]
+    is_top = not above or above.startswith(title) or bool(note.search(above))
     if is_top and (head.numbered or len(head.lines) > 1) and not is_loose:
         return True
     if head.start and lexicon.get_pattern("preface.other-item").search(text.folded_text, 0, head.start):
