@@ -161,6 +161,8 @@ RULES_ZH: dict[str, str] = {
     "relation.part-cell": "表格中载明其部分内容废止或被替代",
     "relation.amends-below": "列举前的文字表明对其作如下修改",
     "relation.prolonged": "其期限届满，本文予以延长",
+    "relation.stays-suspended": "其措施继续暂停",
+    "relation.delisted": "其所列实体由本文移出名单",
     "relation.still-suspended": "使其暂停的措施延长，故继续暂停",
     "relation.said-to-rest": "报道称其暂停实施",
     "relation.carried-out": "规定如何执行该公告",

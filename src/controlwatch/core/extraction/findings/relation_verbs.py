@@ -190,7 +190,7 @@ def _find_verb_of_recalled(
     ).search(context.text.folded_text):
         return Verb.EXTENDS, "relation.prolonged"
     lapse = match_lapse(context.text, sentence, context.lexicon)
-    verb = find_later_verb(context, mention, sentence) or lapse
+    verb = find_later_verb(context, mention, sentence) or lapse or _match_delisted(context, sentence)
     is_suspender = lapse is not None or find_reciting_number(context, sentence) is mention
     if verb and verb[0] == Verb.RESUMES and is_suspender and _names_another(context, mention, sentence):
         verb = None  # what applies again is the other one, which this one had suspended
@@ -199,6 +199,19 @@ def _find_verb_of_recalled(
         rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
         return (Verb.EXTENDS, "relation.extending-title") if rests else None
     return verb
+
+
+def _match_delisted(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
+    """Return that a notice by which parties had been listed is changed, where the text above delists them."""
+    get_pattern = context.lexicon.get_pattern
+    above = context.text.folded_text[: sentence.start]
+    is_listing = get_pattern("relation.listing").search(sentence.words)
+    delists = is_listing and get_pattern("relation.anaphor-of-parties").search(sentence.words)
+    return (
+        (Verb.AMENDS, "relation.delisted")
+        if delists and get_pattern("relation.delisting").search(above)
+        else None
+    )
 
 
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks
 from controlwatch.core.extraction.identity.head import (
+    MAX_LINE,
     PAGE_TAG,
     DocumentHead,
     find_head,
@@ -16,13 +17,16 @@ from controlwatch.core.extraction.identity.head import (
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import HAN
 
 MAX_PREFACE_LINES = 60
 MAX_PREFACE = 6000  #: characters
 HEAD_ZONE = 1500  #: characters that a head can take up
+MIN_TITLE = 16  #: characters of a title that a page prints twice
 MIN_MARKS = 1  #: marks of an issuer's own text below a head that follows a preface
 MIN_SUBJECT_MARKS = 2  #: as above, for a head with neither form nor number on a line of its own
 ADDRESS_ZONE = 200  #: characters below a subject in which a circular names its addressees
+NUMBERED_LINES = 14  #: below a title, in which the head with the number can stand
 MAX_MAIL_HEADS = 12
 MARKUP = re.compile(r"^[#>*\s]+|[*\s]+$")
 #: Phrases of a title under which an instrument below is not the document, or not to be believed.
@@ -84,7 +88,7 @@ def _search_head_from(
             line = head.numbered
             # A page lists other notices beside its own, which its title names.
             if line is None or None in titled or (line.year, line.figure) == titled or line.letter:
-                return head
+                return head if line is not None else _find_english_number(text, head, lexicon) or head
             head = None
         if head is not None and circular is None and _is_circular(text, head, lexicon):
             circular = head
@@ -93,6 +97,22 @@ def _search_head_from(
             break
         at = end + 1
     return circular
+
+
+def _find_english_number(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> DocumentHead | None:
+    """Return the head with a number that a page prints below its own title in English, before any prose."""
+    folded, at = text.folded_text, head.end + 1
+    if head.start or HAN.search(folded[: head.end]):
+        return None
+    for _ in range(NUMBERED_LINES):
+        end = folded.find("\n", at)
+        if end < 0 or end - at > MAX_LINE:
+            return None
+        below = find_head(text, lexicon, at, min(len(folded), at + HEAD_ZONE))
+        if below is not None and below.numbered is not None and set(below.issuers) & set(head.issuers):
+            return below if _is_followed(text, below, lexicon) else None
+        at = end + 1
+    return None
 
 
 def _is_circular(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:
@@ -109,7 +129,7 @@ def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bo
     is_loose = any(line.is_loose for line in head.lines) and not is_led
     above, note = text.folded_text[: head.start].strip(), lexicon.get_pattern("preface.translation-note")
     title = text.folded_text[head.start :].partition("\n")[0]
-    is_top = not above or above.startswith(title) or bool(note.search(above))
+    is_top = not above or (len(title) >= MIN_TITLE and above.startswith(title)) or bool(note.search(above))
     if is_top and (head.numbered or len(head.lines) > 1) and not is_loose:
         return True
     if head.start and lexicon.get_pattern("preface.other-item").search(text.folded_text, 0, head.start):

@@ -140,6 +140,8 @@ RULE_MEANINGS: dict[str, str] = {
     "relation.part-cell": "A cell of its row says that a part of it ends or is replaced",
     "relation.amends-below": "The lead of a list says that it is changed as follows",
     "relation.prolonged": "Its term ends, and the text prolongs it",
+    "relation.stays-suspended": "Its measures stay suspended",
+    "relation.delisted": "It listed parties whom the text takes off the list",
     "relation.still-suspended": "What suspended it is prolonged, so that it stays suspended",
     "relation.said-to-rest": "The report says that it rests",
     "relation.suspender-ends": "What it had put to rest rests no longer",
