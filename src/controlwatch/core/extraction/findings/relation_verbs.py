@@ -61,7 +61,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     if match is None:
         is_lead = any(lexicon.get_pattern(name).search(sentence.words) for name in LEADING_PATTERNS)
         is_lead = is_lead or _is_taken_up(context, mention, sentence)
-        return find_later_verb(context, mention, sentence) if is_lead else None
+        later = find_later_verb(context, mention, sentence) if is_lead else None
+        return later or _match_delisted(context, sentence)
     if _is_legal_basis(text, mention, sentence, lexicon):
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
@@ -206,12 +207,9 @@ def _match_delisted(context: ReadingContext, sentence: Sentence) -> VerbMatch | 
     get_pattern = context.lexicon.get_pattern
     above = context.text.folded_text[: sentence.start]
     is_listing = get_pattern("relation.listing").search(sentence.words)
-    delists = is_listing and get_pattern("relation.anaphor-of-parties").search(sentence.words)
-    return (
-        (Verb.AMENDS, "relation.delisted")
-        if delists and get_pattern("relation.delisting").search(above)
-        else None
-    )
+    is_of_those = is_listing and get_pattern("relation.anaphor-of-parties").search(sentence.words)
+    delists = is_of_those and get_pattern("relation.delisting").search(above)
+    return (Verb.AMENDS, "relation.delisted") if delists else None
 
 
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
