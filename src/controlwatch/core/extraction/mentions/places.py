@@ -12,6 +12,7 @@ from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import keep_spans, mask_cited_titles
 
+ANY_BUT_LINE_END = re.compile(r"[^\n]")
 LIST_CELL = "place.list-cell"
 REASON = "place.reason"
 #: Each pattern, the forms of the names that it looks for, and whether it is for the whole destination.
@@ -98,12 +99,10 @@ def _find_places(
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None
     )
-    # The patterns are slow: try only those whose form of names occurs at all.
-    present = {
-        form
-        for form, automaton in index.automata.items()
-        if next(iter(automaton.iter(words)), None) is not None
-    }
+    # The patterns are slow: try only those whose form of names occurs, on the sentences that name a place.
+    named = {form: [last for last, _ in found.iter(words)] for form, found in index.automata.items()}
+    present = {form for form, places in named.items() if places}
+    words = _keep_sentences(words, text, (last for places in named.values() for last in places))
     hits: list[PlaceHit] = []
     for pattern_id, forms, whole in PLACE_PATTERNS:
         is_unfit = (pattern_id == LIST_CELL and not has_lists) or (pattern_id == REASON and not has_parties)
@@ -133,6 +132,17 @@ def _find_places(
         if found.code not in best or (found.whole_destination and not best[found.code].whole_destination):
             best[found.code] = found
     return tuple(best.values())
+
+
+def _keep_sentences(words: str, text: DocumentText, places: Iterable[int]) -> str:
+    """Return masked words of a text with all blanked but line ends and the sentences at some places."""
+    kept = sorted({(sentence.start, sentence.end) for sentence in map(text.find_sentence, places)})
+    pieces: list[str] = []
+    at = 0
+    for start, end in (*kept, (len(words), len(words))):
+        pieces += [ANY_BUT_LINE_END.sub(" ", words[at:start]), words[start:end]]
+        at = end
+    return "".join(pieces)
 
 
 def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
